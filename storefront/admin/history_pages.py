@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, abort, current_app, redirect, request, url_for
@@ -77,12 +76,13 @@ def undo(number: int) -> Response:
 
 
 def describe_changes(found: Sequence[RecordedChange]) -> list[HistoryLine]:
-    """Return changes as pages show them; at most four queries."""
+    """Return changes as pages show them; at most six queries."""
+    names = recorded_changes.read_category_names(found)
     actors = describe_actors({change.actor for change in found})
     undoable = recorded_changes.find_undoable(found) if may("catalog:write") else set()
     currency = current_app.config["CURRENCY"]
     return [
-        HistoryLine(change, actors[change.actor], _fields(change, currency), change.id in undoable)
+        HistoryLine(change, actors[change.actor], _fields(change, names, currency), change.id in undoable)
         for change in found
     ]
 
@@ -137,8 +137,10 @@ def _read_day(text: str) -> date | None:
     return day if 2000 <= day.year < 9000 else None
 
 
-def _fields(change: RecordedChange, currency: str) -> list[tuple[str, str, str]]:
-    pairs: dict[str, list[Any]] = change.fields
+def _fields(
+    change: RecordedChange, names: Mapping[int, list[str]], currency: str
+) -> list[tuple[str, str, str]]:
+    pairs = recorded_changes.name_fields(change, names)
     return [
         (comparison.name_field(name), *comparison.compare_values(name, ValueChange(old, new), currency))
         for name, (old, new) in pairs.items()

@@ -11,7 +11,6 @@ from urllib.parse import parse_qsl
 from flask import current_app
 from werkzeug.datastructures import MultiDict
 
-from storefront.catalog.models import Category
 from storefront.catalog.product_list import ProductFilter, list_matching_ids, read_filter
 from storefront.change_sets import bulk_edits
 from storefront.change_sets.edits import Edit
@@ -120,15 +119,32 @@ def _archive(_form: MultiDict[str, str]) -> BulkEdit:
 
 
 def _categorise(form: MultiDict[str, str]) -> BulkEdit:
-    text = form.get("category", "")
-    if text == "none":
-        return BulkEdit(_("Take products out of their category"), bulk_edits.set_fields(category=[]))
-    category = db.session.get(Category, key) if (key := _parse_id(text)) is not None else None
-    if category is None:
-        raise BulkFormError(_("Choose a category."))
-    names = CategoryNames(db.session()).names_of(category.id)
+    if form.get("category", "") == "none":
+        return BulkEdit(_("Take products out of all categories"), bulk_edits.set_category([]))
+    names = _category(form)
     name = _("Move products to %(category)s", category=" › ".join(names))
-    return BulkEdit(name, bulk_edits.set_fields(category=names))
+    return BulkEdit(name, bulk_edits.set_category(names))
+
+
+def _add_category(form: MultiDict[str, str]) -> BulkEdit:
+    names = _category(form)
+    name = _("Add products to %(category)s", category=" › ".join(names))
+    return BulkEdit(name, bulk_edits.add_category(names))
+
+
+def _remove_category(form: MultiDict[str, str]) -> BulkEdit:
+    names = _category(form)
+    name = _("Remove products from %(category)s", category=" › ".join(names))
+    return BulkEdit(name, bulk_edits.remove_category(names))
+
+
+def _category(form: MultiDict[str, str]) -> list[str]:
+    """Return the names of the chosen category from the top down."""
+    key = _parse_id(form.get("category", ""))
+    names = CategoryNames(db.session()).names_of(key)
+    if not names:
+        raise BulkFormError(_("Choose a category."))
+    return names
 
 
 def _add_tags(form: MultiDict[str, str]) -> BulkEdit:
@@ -162,6 +178,8 @@ _ACTIONS: dict[str, Callable[[MultiDict[str, str]], BulkEdit]] = {
     "draft": _unpublish,
     "archive": _archive,
     "category": _categorise,
+    "add-category": _add_category,
+    "remove-category": _remove_category,
     "add-tags": _add_tags,
     "remove-tags": _remove_tags,
     "prices": _change_prices,

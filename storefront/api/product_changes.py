@@ -115,7 +115,13 @@ def _refusals_as_problems() -> Iterator[None]:
 def _build(loaded: LockedProduct, display: stock.Display) -> Product:
     """Return the product in the API's format, with its new stock as exactly as `display` allows."""
     return product_reader.build_product(
-        loaded.row, loaded.category, loaded.sorted_variants(), loaded.images, loaded.levels(), display
+        loaded.row,
+        loaded.category,
+        loaded.further,
+        loaded.sorted_variants(),
+        loaded.images,
+        loaded.levels(),
+        display,
     )
 
 
@@ -141,6 +147,9 @@ def _read_edit(body: ProductPut | ProductPatch, loaded: LockedProduct | None) ->
     return ProductEdit(
         values={name: value for name in names if (value := getattr(body, name)) is not UNSET},
         category=category if category is UNSET or category is None else category.path,
+        further=UNSET
+        if body.further_categories is UNSET
+        else [each.path for each in body.further_categories],
         slug=body.slug,
         variants=[_read_variant(variant, loaded) for variant in body.variants],
         is_whole=isinstance(body, ProductPut),

@@ -12,6 +12,7 @@ from storefront import cache, stock
 from storefront.api.schemas import CategoryRef, Image, Price, Product, Variant
 from storefront.api.tokens import Caller
 from storefront.catalog import models, queries
+from storefront.catalog.list_index.further_categories import NamedCategory, read_categories
 from storefront.catalog.list_request import ListRequest
 from storefront.catalog.navigation import NotInShopError
 from storefront.catalog.page_data import ListPage, Picture
@@ -33,10 +34,11 @@ def read_public_product(product_id: int) -> Product:
         GoneError: the product is archived.
     """
     cache.depends_on(keys.product_tag(product_id))
-    slug = db.session.execute(select(models.Product.slug).where(models.Product.id == product_id)).scalar()
-    if slug is None:
+    columns = (models.Product.slug, models.Product.further_category_ids)
+    row = db.session.execute(select(*columns).where(models.Product.id == product_id)).one_or_none()
+    if row is None:
         raise NotInShopError(f"There is no product {product_id}.")
-    page = queries.fetch_product_page(slug)
+    page = queries.fetch_product_page(row.slug)
     if page.unlisted:  # its slug is known only to those whom somebody told, but ids can be counted
         raise NotInShopError(f"There is no product {product_id}.")
     trail = page.navigation.trail
@@ -44,6 +46,7 @@ def read_public_product(product_id: int) -> Product:
         page,
         page.updated_at,
         CategoryRef(trail[-1].path, trail[-1].name) if trail else None,
+        _name_categories(_read_further(row.further_category_ids)),
         [build_variant(v, page.option_names, v.options, v.badge) for v in page.variants],
         page.pictures,
     )
@@ -63,7 +66,10 @@ def stock_display_for(caller: Caller) -> Display:
 
 
 def read_products(product_ids: Sequence[int], display: Display) -> list[Product]:
-    """Return these products of any status, in this order. Runs four statements; none without products."""
+    """Return these products of any status, in this order. Runs four statements; none without products.
+
+    A fifth one reads their further categories, if one of them has some.
+    """
     if not product_ids:
         return []
     cache.depends_on(*map(keys.product_tag, product_ids))
@@ -75,12 +81,20 @@ def read_products(product_ids: Sequence[int], display: Display) -> list[Product]
     )
     found = {row.Product.id: row for row in rows}
     cache.depends_on(*(keys.path_tag(row.path) for row in found.values() if row.path))
+    ids = sorted({key for row in found.values() for key in row.Product.further_category_ids})
+    further = {each.id: each for each in _read_further(ids)}
     variants = _by_product(models.Variant, product_ids)
     images = _by_product(models.ProductImage, product_ids)
     levels = stock.load_levels(product_ids)
     return [
         build_product(
-            row.Product, (row.path, row.name), variants.get(i, []), images.get(i, []), levels, display
+            row.Product,
+            (row.path, row.name),
+            [further[key] for key in row.Product.further_category_ids if key in further],
+            variants.get(i, []),
+            images.get(i, []),
+            levels,
+            display,
         )
         for i in product_ids
         if (row := found.get(i)) is not None
@@ -90,6 +104,7 @@ def read_products(product_ids: Sequence[int], display: Display) -> list[Product]
 def build_product(
     row: models.Product,
     category: tuple[str | None, str | None],
+    further: Sequence[NamedCategory],
     variants: Sequence[models.Variant],
     images: Sequence[models.ProductImage],
     levels: StockLevels,
@@ -110,7 +125,8 @@ def build_product(
         for v in variants
     ]
     updated = row.updated_at.isoformat(timespec="seconds").replace("+00:00", "Z")
-    return _build_product(row, updated, CategoryRef(path, name or "") if path else None, built, pictures)
+    main = CategoryRef(path, name or "") if path else None
+    return _build_product(row, updated, main, _name_categories(further), built, pictures)
 
 
 def build_variant(
@@ -145,6 +161,7 @@ def _build_product(
     of: Any,
     updated_at: str,
     category: CategoryRef | None,
+    further: list[CategoryRef],
     variants: list[Variant],
     pictures: Sequence[Picture],
 ) -> Product:
@@ -156,6 +173,7 @@ def _build_product(
         description_html=of.description_html,
         vendor=of.vendor,
         category=category,
+        further_categories=further,
         status=of.status,
         unlisted=of.unlisted,
         price=min((v.price for v in variants), key=lambda price: price.amount, default=None),
@@ -164,6 +182,16 @@ def _build_product(
         images=[_image(picture) for picture in pictures],
         updated_at=updated_at,
     )
+
+
+def _read_further(ids: Sequence[int]) -> Sequence[NamedCategory]:
+    found = read_categories(db.session(), ids)
+    cache.depends_on(*(keys.path_tag(each.path) for each in found))
+    return found
+
+
+def _name_categories(found: Sequence[NamedCategory]) -> list[CategoryRef]:
+    return [CategoryRef(each.path, each.name) for each in found]
 
 
 def picture_url(image: models.ProductImage) -> str | None:

@@ -91,6 +91,8 @@ class Image(Struct, frozen=True):
 class Product(Struct, frozen=True):
     """A product. `price` is the lowest of its variants, `stock` the sum of what can be bought of them now.
 
+    It is also in the lists of its `further_categories`; `category` is the main one, which its page leads back to.
+
     An active product that is `unlisted` has a page, but is in no list, search or sitemap.
     """
 
@@ -100,6 +102,7 @@ class Product(Struct, frozen=True):
     description_html: str
     vendor: str
     category: CategoryRef | None
+    further_categories: list[CategoryRef]
     status: Status
     unlisted: bool
     price: Price | None
@@ -167,6 +170,7 @@ class CategoryInput(Struct, frozen=True, forbid_unknown_fields=True):
     name: Annotated[str, Meta(pattern=NO_CONTROL_CHARACTERS)] | None = None
 
 
+FurtherCategories = Annotated[list[CategoryInput], Meta(max_length=20)]
 CategoryPath = Annotated[str, Meta(max_length=2000, pattern=NO_CONTROL_CHARACTERS)]
 
 
@@ -239,7 +243,10 @@ class _ReadOnlyMembers(Struct, frozen=True):
 
 
 class ProductPut(_ReadOnlyMembers, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The complete new product. Variants that are not named are removed; only slug and stock may be left out."""
+    """The complete new product. Variants that are not named are removed.
+
+    Slug, stock and further categories may be left out: they stay as they are.
+    """
 
     title: Title
     status: Status
@@ -249,6 +256,7 @@ class ProductPut(_ReadOnlyMembers, frozen=True, forbid_unknown_fields=True, kw_o
     description_html: Html = ""
     vendor: ShortText = ""
     category: CategoryInput | None = None
+    further_categories: FurtherCategories | UnsetType = UNSET
 
 
 class ProductPost(ProductPut, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -268,6 +276,7 @@ class ProductPatch(_ReadOnlyMembers, frozen=True, forbid_unknown_fields=True, kw
     description_html: Html | UnsetType = UNSET
     vendor: ShortText | UnsetType = UNSET
     category: CategoryInput | UnsetType | None = UNSET
+    further_categories: FurtherCategories | UnsetType = UNSET
 
 
 class ProductPicture(Struct, frozen=True):

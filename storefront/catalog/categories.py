@@ -9,7 +9,8 @@ from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from storefront.catalog.list_index import writer
-from storefront.catalog.models import MAX_LEVELS, MAX_PATH, ROOT_PATH, Category, CategoryRedirect, Product
+from storefront.catalog.list_index.further_categories import select_members
+from storefront.catalog.models import MAX_LEVELS, MAX_PATH, ROOT_PATH, Category, CategoryRedirect
 from storefront.catalog.slugs import earlier_name_slug, slugify
 from storefront.errors import StorefrontError
 from storefront.i18n import gettext as _
@@ -92,8 +93,7 @@ def move(session: Session, category: Category, *, parent: Category, slug: str | 
             session.delete(stale)
     session.flush()
     ids = [node.id for node in branch]
-    products = session.execute(select(Product.id).where(Product.category_id.in_(ids))).scalars().all()
-    writer.refresh(session, products)
+    writer.refresh(session, session.execute(select_members(ids)).scalars().all())
 
 
 def taken(path: str) -> CategoryTakenError:

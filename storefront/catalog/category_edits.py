@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from storefront.catalog import categories
 from storefront.catalog.category_ranking import rank_key
 from storefront.catalog.list_index import writer
+from storefront.catalog.list_index.further_categories import select_members
 from storefront.catalog.models import ROOT_PATH, Category, CategoryRedirect, Product
 from storefront.catalog.slugs import slugify
 from storefront.errors import StorefrontError
@@ -108,7 +109,7 @@ def change(session: Session, category_id: int, values: CategoryValues, *, expect
         category.position = category.position if parent.id == category.parent_id else 0
         categories.move(session, category, parent=parent, slug=slug)
     elif is_renamed:
-        inside = select(Product.id).where(Product.category_id == category.id)
+        inside = select_members([category.id])
         writer.refresh(session, session.execute(inside).scalars())  # search finds products by the name
     session.flush()
     return category
@@ -152,14 +153,15 @@ def delete(session: Session, category_id: int, *, target: str | None, expected: 
     category = _find(session, category_id, expected)
     if session.execute(select(Category.id).where(Category.parent_id == category.id).limit(1)).first():
         raise CategoryInUseError(_("Move or delete the categories below it first."))
-    products = session.execute(select(Product).where(Product.category_id == category.id)).scalars().all()
+    inside = select(Product).where(Product.id.in_(select_members([category.id])))
+    products = session.execute(inside).scalars().all()
     if products and target is None:
         raise CategoryInUseError(_("Choose where its products go."))
     successor = _find_parent(session, target) if target is not None else category.parent
     if successor is category:
         raise CategoryEditError(_("Choose another category for its products."))
     for product in products:
-        product.category_id = successor.id if successor and successor.path != ROOT_PATH else None
+        _replace(product, category.id, successor.id if successor and successor.path != ROOT_PATH else None)
     writer.refresh(session, [product.id for product in products])
     _redirect(session, category, successor)
     session.delete(category)
@@ -168,13 +170,24 @@ def delete(session: Session, category_id: int, *, target: str | None, expected: 
 
 def count_products(session: Session, category_id: int) -> int:
     """Return how many products are in a category itself, whatever their status; MOST_COUNTED + 1 if more are."""
-    inside = select(Product.id).where(Product.category_id == category_id).limit(MOST_COUNTED + 1).subquery()
-    return session.execute(select(func.count()).select_from(inside)).scalar_one()
+    inside = select_members([category_id], most=MOST_COUNTED + 1).subquery()
+    found = session.execute(select(func.count()).select_from(inside)).scalar_one()
+    return min(found, MOST_COUNTED + 1)
 
 
 def lock_tree(session: Session) -> None:
     """Wait until nobody else changes the tree: its paths depend on one another."""
     session.execute(select(Category.id).where(Category.path == ROOT_PATH).with_for_update())
+
+
+def _replace(product: Product, category_id: int, successor_id: int | None) -> None:
+    """Put a product into another category instead of one that it is in, as its main or as a further one."""
+    if product.category_id == category_id:
+        product.category_id = successor_id
+    further = [successor_id if key == category_id else key for key in product.further_category_ids]
+    kept = [key for key in dict.fromkeys(further) if key not in (None, product.category_id)]
+    if kept != product.further_category_ids:
+        product.further_category_ids = kept
 
 
 def _redirect(session: Session, category: Category, successor: Category | None) -> None:

@@ -32,6 +32,7 @@ Status = Literal["draft", "active", "archived"]
 ROOT_PATH = ""
 # Of a category's path: characters, and levels below the root.
 MAX_PATH, MAX_LEVELS = 2000, 50
+MOST_FURTHER = 20  # categories of a product beside its main one
 _NO_PICTURE, _NO_TEXT = "cover_id IS NULL", "description_html = ''"
 
 
@@ -129,6 +130,8 @@ class Product(ChangedBy, Model):
     seo_title: Mapped[str] = mapped_column(String(500), default="")
     seo_description: Mapped[str] = mapped_column(Text, default="")
     category_id: Mapped[int | None] = mapped_column(ForeignKey("category.id"), index=True)
+    # Beside the main one, MOST_FURTHER at most. The list index has them by category, too (`FurtherCategory`).
+    further_category_ids: Mapped[list[int]] = mapped_column(JSON, default=list, server_default="[]")
     option_names: Mapped[list[str]] = mapped_column(JSON, default=list)  # up to 3, in order
     # Columns of an import that the shop only keeps for the export.
     extra: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
@@ -164,6 +167,7 @@ class Product(ChangedBy, Model):
         "seo_title",
         "seo_description",
         "category_id",
+        "further_category_ids",
         "option_names",
     )
 
@@ -206,6 +210,7 @@ class Product(ChangedBy, Model):
             "status",
             "unlisted",
             "category_id",
+            "further_category_ids",
         ):
             tags.add(keys.SEARCH)
         if old := changed_values(self, "slug", "status"):
@@ -412,6 +417,17 @@ class Listing(Model):
         Index("ix_listing_product_id", "product_id"),
         {"sqlite_with_rowid": False},
     )
+
+
+class FurtherCategory(Model):
+    """A row of the list index: for each product, whatever its status, one in each of its further categories."""
+
+    __tablename__ = "further_category"
+
+    category_id: Mapped[int] = mapped_column(ForeignKey("category.id", ondelete="CASCADE"), primary_key=True)
+    product_id: Mapped[int] = mapped_column(ForeignKey("product.id", ondelete="CASCADE"), primary_key=True)
+
+    __table_args__ = (Index("ix_further_category_product_id", "product_id"),)
 
 
 class ListingVendor(Model):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import zip_longest
 from typing import Any
 
@@ -19,6 +19,7 @@ from storefront.catalog_files.product_columns import (
     column_name,
     headers,
 )
+from storefront.catalog_files.product_texts import CATEGORY_SEPARATOR
 from storefront.extensions import db
 from storefront.money import Money
 from storefront.sheets.writer import CsvWriter
@@ -44,7 +45,7 @@ def write_products(writer: CsvWriter, *, currency: str, vocabulary: Vocabulary) 
         yield product.slug
 
 
-def _products() -> Iterator[tuple[Product, str, dict[int, StockItem]]]:
+def _products() -> Iterator[tuple[Product, Mapping[int, str], dict[int, StockItem]]]:
     last = 0
     while True:
         wanted = select(Product).where(Product.id > last).order_by(Product.id).limit(BATCH)
@@ -58,9 +59,10 @@ def _products() -> Iterator[tuple[Product, str, dict[int, StockItem]]]:
         ids = [product.id for product in batch]
         items = db.session.execute(select(StockItem).where(StockItem.product_id.in_(ids))).scalars()
         stock = {item.variant_id: item for item in items}
-        shelves = _category_names({product.category_id for product in batch if product.category_id})
+        further = {key for product in batch for key in product.further_category_ids}
+        names = _category_names(further | {product.category_id for product in batch if product.category_id})
         for product in batch:
-            yield product, shelves.get(product.category_id or 0, ""), stock
+            yield product, names, stock
         last = ids[-1]
         db.session.expunge_all()
         db.session.rollback()  # a slow reader of the file holds no connection
@@ -79,7 +81,7 @@ def _category_names(ids: set[int]) -> dict[int, str]:
 
 
 def _rows(
-    product: Product, category: str, stock: dict[int, StockItem], currency: str
+    product: Product, names: Mapping[int, str], stock: dict[int, StockItem], currency: str
 ) -> Iterator[tuple[dict[str, Any], dict[str, str]]]:
     """Yield a product's rows: the first has the product's own cells; each has a variant, an image, or both.
 
@@ -102,19 +104,22 @@ def _rows(
             known |= _variant(variant, stock.get(variant.id), product, currency, handles)
             spare |= variant.extra
         if place == 0:
-            known |= _product(product, category)
+            known |= _product(product, names)
             spare |= product.extra
         yield known, spare
 
 
-def _product(product: Product, category: str) -> dict[str, Any]:
-    names = [*product.option_names, "", "", ""][:3] if product.option_names else ["Title", "", ""]
+def _product(product: Product, names: Mapping[int, str]) -> dict[str, Any]:
+    options = [*product.option_names, "", "", ""][:3] if product.option_names else ["Title", "", ""]
     is_active = product.status == "active"
     return {
         "title": product.title,
         "description": product.description_html,
         "vendor": product.vendor,
-        "category": category,
+        "category": names.get(product.category_id or 0, ""),
+        "further_categories": CATEGORY_SEPARATOR.join(
+            filter(None, map(names.get, product.further_category_ids))
+        ),
         "type": product.product_type,
         "tags": ", ".join(product.tags),
         "published": _flag(is_active),
@@ -124,7 +129,7 @@ def _product(product: Product, category: str) -> dict[str, Any]:
         "gift_card": _flag(product.gift_card),
         "seo_title": product.seo_title,
         "seo_description": product.seo_description,
-        **dict(zip(OPTION_NAMES, names, strict=True)),
+        **dict(zip(OPTION_NAMES, options, strict=True)),
     }
 
 

@@ -22,6 +22,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "description": ("Description", "Body (HTML)"),
     "vendor": ("Vendor", "Vendor"),
     "category": ("Product category", "Product Category"),
+    "further_categories": ("Further categories", "Further categories"),
     "type": ("Type", "Type"),
     "tags": ("Tags", "Tags"),
     "published": ("Published on online store", "Published"),
@@ -57,7 +58,8 @@ COLUMNS: dict[str, tuple[str, str]] = {
 COLUMNS_OF_2021 = {"category": "Standard Product Type", "type": "Custom Product Type"}
 # Columns of the product as a whole, which are read from the product's row alone.
 PRODUCT_COLUMNS = (
-    *("description", "vendor", "category", "type", "tags", "published", "status", "unlisted", "gift_card"),
+    *("description", "vendor", "category", "further_categories", "type", "tags"),
+    *("published", "status", "unlisted", "gift_card"),
     *("option1_name", "option2_name", "option3_name", "seo_title", "seo_description"),
 )
 OPTIONS = ("option1", "option2", "option3")

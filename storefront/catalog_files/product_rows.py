@@ -21,6 +21,7 @@ from storefront.change_sets.inputs import InputProduct
 from storefront.sheets import cells
 
 MAX_TITLE = 500
+_MOST_PLACES = 100  # further categories that are read of a cell; fewer are kept
 _STATUSES = ("active", "draft", "archived")
 GIFT_CARD_NOTE = "this shop cannot sell gift cards yet, so the product was read as a draft"
 
@@ -69,6 +70,7 @@ class ProductReader(FileReader):
         self._note_titles(product, rows, main)
         self._read_texts(product, given)
         self._read_category(product, given)
+        self._read_further(product, given)
         self._read_status(product, given)
         product.extra = given.extra
         options = OptionValues.of(self.layout, main, rows)
@@ -117,6 +119,15 @@ class ProductReader(FileReader):
         parts = given.cells["category"].split(">", MAX_LEVELS)
         found = product_texts.read_category(self, product, given, "category", parts)
         product.category = found or (() if self.layout.has("code") else instead)
+
+    def _read_further(self, product: InputProduct, given: ProductRow) -> None:
+        if "further_categories" in given.cells:
+            name, separator = "further_categories", product_texts.CATEGORY_SEPARATOR.strip()
+            found = [
+                product_texts.read_category(self, product, given, name, path.split(">", MAX_LEVELS))
+                for path in given.cells[name].split(separator, _MOST_PLACES)
+            ]
+            product_texts.set_further_categories(self, product, given, name, found)
 
     def _read_status(self, product: InputProduct, given: ProductRow) -> None:
         status = cells.clean_text(given.cells.get("status", "")).casefold()

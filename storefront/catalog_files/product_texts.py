@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from storefront.catalog.html_sanitiser import describe_removed, find_excess, sanitise
-from storefront.catalog.models import MAX_LEVELS, MAX_PATH
+from storefront.catalog.models import MAX_LEVELS, MAX_PATH, MOST_FURTHER
 from storefront.catalog.slugs import slugify
 from storefront.catalog_files.file_reader import FileReader
 from storefront.catalog_files.product_columns import ProductRow
@@ -14,6 +14,7 @@ from storefront.sheets import cells
 
 MAX_TAGS = 250  # of one product; as many as Shopify allows
 MAX_TAG = 255  # characters
+CATEGORY_SEPARATOR = " | "  # between further categories
 NO_CATEGORY = "uncategorized"  # other shops' word for "none"
 
 
@@ -63,6 +64,16 @@ def read_category(
     if kept < len(levels):
         reader.note(product, row.line, name, f"only its first {kept} levels were imported")
     return levels[:kept]
+
+
+def set_further_categories(
+    reader: FileReader, product: InputProduct, row: ProductRow, name: str, found: Iterable[tuple[str, ...]]
+) -> None:
+    """Set the product's further categories, each once; the main one does not count among them."""
+    further = [names for names in dict.fromkeys(found) if names and names != product.category]
+    if len(further) > MOST_FURTHER:
+        reader.note(product, row.line, name, f"only the first {MOST_FURTHER} were imported")
+    product.further = tuple(further[:MOST_FURTHER])
 
 
 def is_no_category(name: str) -> bool:

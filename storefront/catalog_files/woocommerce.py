@@ -138,11 +138,15 @@ class WooCommerceReader(FileReader):
         if self.layout.has("tags"):
             product_texts.read_tags(self, product, main, "tags", _list(main, "tags"))
         if self.layout.has("categories"):
-            found = (
+            found = [
                 product_texts.read_category(self, product, main, "categories", path.split(">", MAX_LEVELS))
                 for path in _list(main, "categories")
-            )
-            product.category = max(found, key=len, default=())  # the shop has one category for a product
+            ]
+            product.category = max(found, key=len, default=())
+            # A category that is above another one has its products anyway.
+            above = {names[:level] for names in found for level in range(len(names))}
+            own = [names for names in found if names not in above]
+            product_texts.set_further_categories(self, product, main, "categories", own)
 
     def _read_status(self, product: InputProduct, main: ProductRow) -> None:
         published = _text(main, "published")

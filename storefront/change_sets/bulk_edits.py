@@ -15,6 +15,43 @@ def set_fields(**values: Any) -> Edit:
     return lambda _product: EditedProduct(values)
 
 
+def set_category(names: Sequence[str]) -> Edit:
+    """Return the edit that gives products another main category; further ones stay. Without names: no category."""
+
+    def edit(product: ShopProduct) -> EditedProduct:
+        further = [list(each) for each in product.further if names and list(each) != list(names)]
+        return EditedProduct({"category": list(names), "further_categories": further})
+
+    return edit
+
+
+def add_category(names: Sequence[str]) -> Edit:
+    """Return the edit that puts products into a category, too: as their main one if they have none."""
+
+    def edit(product: ShopProduct) -> EditedProduct:
+        further = [list(each) for each in product.further]
+        if not product.category and list(names) not in further:
+            return EditedProduct({"category": list(names)})
+        if list(names) in (list(product.category), *further):
+            return EditedProduct()
+        return EditedProduct({"further_categories": [*further, list(names)]})
+
+    return edit
+
+
+def remove_category(names: Sequence[str]) -> Edit:
+    """Return the edit that takes products out of a category; the first further one takes the place of a main one."""
+
+    def edit(product: ShopProduct) -> EditedProduct:
+        further = [list(each) for each in product.further if list(each) != list(names)]
+        if list(product.category) != list(names):
+            return EditedProduct({"further_categories": further})
+        main, *others = further or [[]]
+        return EditedProduct({"category": main, "further_categories": others})
+
+    return edit
+
+
 def change_tags(add: Sequence[str] = (), remove: Collection[str] = ()) -> Edit:
     """Return the edit that adds and removes tags. Case does not matter; those that stay keep their order."""
     unwanted = {tag.casefold() for tag in remove}

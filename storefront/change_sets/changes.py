@@ -74,8 +74,8 @@ class ProductChange(msgspec.Struct, omit_defaults=True, kw_only=True):
         title: for lists; the new title of a product that is created.
         product_id: None for a product that is created.
         line: of the file; 0 if none.
-        fields: by column of `Product`, "category" (names from the top down), and "extra:HEADER" for kept columns. A
-            new slug leaves a redirect at the old address.
+        fields: by column of `Product`, "category" (names from the top down), "further_categories" (a list of such
+            names), and "extra:HEADER" for kept columns. A new slug leaves a redirect at the old address.
         variants: in order.
         pictures: in order.
         flags: what a merchant should look at.

@@ -100,8 +100,9 @@ def _pictures(row: BatchRow) -> Iterable[tuple[int, PictureChange]]:
 def _product_values(batch: Batch, row: BatchRow) -> dict[str, Any]:
     values, extra = new_values(row.change.fields)
     category_id = batch.names.id_of(values.pop("category", None))
+    further = batch.names.ids_of(values.pop("further_categories", None))
     own = {"slug": row.change.slug, "title": row.change.title, "category_id": category_id, "extra": extra}
-    return own | values
+    return own | {"further_category_ids": further} | values
 
 
 def _picture_values(batch: Batch, change: PictureChange, place: int) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from storefront.catalog.slugs import earlier_name_slug, slugify
@@ -45,6 +45,8 @@ class DifferenceFinder:
         change.fields |= _extra_changes({}, given.extra)
         if category := given.new_category if given.category is None else given.category:
             change.fields["category"] = ValueChange(None, list(category))
+        if given.further:
+            change.fields["further_categories"] = ValueChange(None, list(map(list, given.further)))
         change.variants = [
             self._create_variant(row, position) for position, row in enumerate(matches.rows, 1)
         ]
@@ -149,8 +151,12 @@ def _product_fields(given: InputProduct, product: ShopProduct, slug: str, matche
     fields = _changes(product.columns, values)
     if slug != product.slug:
         fields["slug"] = ValueChange(product.slug, slug)
-    if given.category is not None and not _is_category(product, given.category):
+    if given.category is not None and not _is_place(product.category_path, product.category, given.category):
         fields["category"] = ValueChange(list(product.category), list(given.category))
+    if given.further is not None and not _are_further(product, given.further):
+        fields["further_categories"] = ValueChange(
+            list(map(list, product.further)), list(map(list, given.further))
+        )
     return fields | _extra_changes(product.columns["extra"], given.extra)
 
 
@@ -181,13 +187,21 @@ def _extra_changes(present: Mapping[str, Any], extra: Mapping[str, str]) -> Fiel
     }
 
 
-def _is_category(product: ShopProduct, names: tuple[str, ...]) -> bool:
-    """Return whether these names lead to the product's category, by today's rule for slugs or an earlier one."""
+def _are_further(product: ShopProduct, given: Sequence[tuple[str, ...]]) -> bool:
+    """Return whether these are the product's further categories, in any order."""
+    present = list(zip(product.further_paths, product.further, strict=True))
+    return len(given) == len(present) and all(
+        any(_is_place(path, own, names) for names in given) for path, own in present
+    )
+
+
+def _is_place(path: str, present: Sequence[str], names: tuple[str, ...]) -> bool:
+    """Return whether these names lead to a category, by today's rule for slugs or an earlier one."""
     cleaned = [cut for name in names if (cut := " ".join(name.split())[:255])]
-    slugs = product.category_path.split("/") if product.category_path else []
+    slugs = path.split("/") if path else []
     return len(cleaned) == len(slugs) and all(
-        name == present or slug in (slugify(name), earlier_name_slug(name))
-        for name, present, slug in zip(cleaned, product.category, slugs, strict=True)
+        name == own or slug in (slugify(name), earlier_name_slug(name))
+        for name, own, slug in zip(cleaned, present, slugs, strict=True)
     )
 
 

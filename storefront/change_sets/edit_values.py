@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, get_args
 
 from storefront.catalog.html_sanitiser import MAX_LENGTH, find_excess
-from storefront.catalog.models import MAX_LEVELS, Status
+from storefront.catalog.models import MAX_LEVELS, MOST_FURTHER, Status
 from storefront.sheets.numbers import MAX_AMOUNT
 from storefront.unicode_text import clean_line, is_invisible
 
@@ -61,6 +61,19 @@ def _lines(most: int, length: int) -> Check:
     return check
 
 
+def _places(most: int) -> Check:
+    check_one = _lines(MAX_LEVELS, MAX_TEXT)
+
+    def check(value: Any) -> str:
+        if not isinstance(value, list) or not all(value):
+            return "it is not a list of categories"
+        if len(value) > most:
+            return f"it has more than {most:,} entries"
+        return next(filter(None, map(check_one, value)), "")
+
+    return check
+
+
 def _description(value: Any) -> str:
     if not isinstance(value, str):
         return "it is not a text"
@@ -76,6 +89,7 @@ PRODUCT_FIELDS: Mapping[str, Check] = {
     "product_type": _line(MAX_TEXT),
     "tags": _lines(MAX_TAGS, MAX_TEXT),
     "category": _lines(MAX_LEVELS, MAX_TEXT),
+    "further_categories": _places(MOST_FURTHER),
     "description_html": _description,
     "seo_title": _line(MAX_TEXT),
     "seo_description": _line(MAX_LENGTH),

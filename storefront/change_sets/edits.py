@@ -55,7 +55,8 @@ class EditedProduct:
     """What becomes of one product: `values` and `seen` as those of a variant (`edit_values.PRODUCT_FIELDS`).
 
     A category is the list of names from the top down; one that is missing is created. The empty list takes the
-    product out of its category. Tags are the whole list. A description is sanitised.
+    product out of its category. Further categories are the whole list of such names. Tags are the whole list. A
+    description is sanitised.
     """
 
     values: dict[str, Any] = field(default_factory=dict)
@@ -138,7 +139,10 @@ class _EditPlanner:
         edit = self._edit(product)
         title = str(product.columns["title"])
         change = ProductChange(action="update", slug=product.slug, title=title, product_id=product.id)
-        present = product.columns | {"category": list(product.category)}
+        present = product.columns | {
+            "category": list(product.category),
+            "further_categories": [list(names) for names in product.further],
+        }
         change.fields = self._changes(product.slug, PRODUCT_FIELDS, present, _clean(edit.values), edit.seen)
         change.variants = list(self._variant_changes(product, edit.variants))
         self.report.rows += 1

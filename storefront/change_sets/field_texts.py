@@ -37,8 +37,10 @@ def show_value(field: str, value: Any, currency: str) -> str:
         return "yes" if value else "no"
     if field in _PRICES and isinstance(value, int):
         return Money(value, currency).plain
+    if field == "further_categories":
+        return shorten("; ".join(" > ".join(map(str, names)) for names in value))
     if isinstance(value, list):
-        return shorten((" > " if field == "category" else ", ").join(map(str, value)))
+        return shorten((" > " if field in ("category", "parent") else ", ").join(map(str, value)))
     return shorten(str(value))
 
 

@@ -82,6 +82,7 @@ class InputProduct(msgspec.Struct, kw_only=True, omit_defaults=True):
             status, unlisted, gift_card, seo_title, seo_description, option_names.
         category: names from the top down; the empty tuple takes the product out of its category; None: no change.
         new_category: the category of a product that is created, if `category` is None.
+        further: its further categories, each as names from the top down; None: no change.
         extra: kept columns by header; an empty text removes one.
         variants: of the rows that can be used, in the order of the file.
         pictures: in the order of the file.
@@ -102,6 +103,7 @@ class InputProduct(msgspec.Struct, kw_only=True, omit_defaults=True):
     values: dict[str, Any] = {}
     category: tuple[str, ...] | None = None
     new_category: tuple[str, ...] = ()
+    further: tuple[tuple[str, ...], ...] | None = None
     extra: dict[str, str] = {}
     variants: list[InputVariant] = []
     pictures: list[InputPicture] = []

@@ -219,3 +219,4 @@ def _merge(first: InputProduct, other: InputProduct) -> None:
     first.extra = first.extra | other.extra
     first.pictures = [*first.pictures, *other.pictures]
     first.category = first.category if other.category is None else other.category
+    first.further = first.further if other.further is None else other.further

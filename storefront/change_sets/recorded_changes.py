@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -10,17 +10,25 @@ from sqlalchemy import select
 from storefront.catalog.models import Product, Variant
 from storefront.change_sets.changes import ProductChange, ValueChange, VariantChange
 from storefront.change_sets.row_fields import is_same
+from storefront.change_sets.shop_products import read_names
 from storefront.change_sets.store import PlanWriter
 from storefront.extensions import db
 from storefront.history import RecordedChange
 
 KIND = "edit"  # of the change set
 _FIELDS: dict[str, type[Product] | type[Variant]] = {"product": Product, "variant": Variant}
-# Fields that a change set can set by the name of the column.
+# Columns with ids of categories, and the fields of a change set with their names.
+_CATEGORY_FIELDS = {
+    "category_id": "category",
+    "further_category_ids": "further_categories",
+    "parent_id": "parent",
+}
+# Fields that a change set can set.
 _UNDOABLE = {
     "product": frozenset(
         ("title", "slug", "description_html", "vendor", "product_type", "tags", "status", "unlisted")
     )
+    | {"category_id", "further_category_ids"}
     | {"gift_card", "seo_title", "seo_description"},
     "variant": frozenset(("label", "price", "compare_at_price", "barcode", "weight_grams", "backorder"))
     | {"requires_shipping", "taxable", "option1", "option2", "option3"},
@@ -49,7 +57,10 @@ def plan_undo(change: RecordedChange, name: str) -> int | None:
     product = db.session.get(Product, change.product_id) if change.product_id is not None else None
     if product is None or not _has_undoable_fields(change):
         return None
-    fields = {field: ValueChange(new, old) for field, (old, new) in change.fields.items()}
+    names = read_category_names([change])
+    if not _category_ids(change) <= names.keys():
+        return None
+    fields = {field: ValueChange(new, old) for field, (old, new) in name_fields(change, names).items()}
     planned = ProductChange(action="update", slug=product.slug, title=product.title, product_id=product.id)
     if change.kind == "product":
         planned.fields = fields
@@ -62,6 +73,37 @@ def plan_undo(change: RecordedChange, name: str) -> int | None:
     with PlanWriter(KIND, name) as plan:
         plan.add(planned)
         return plan.finish({"changed": 1})
+
+
+def read_category_names(changes: Iterable[RecordedChange]) -> dict[int, list[str]]:
+    """Return the names, from the top down, of the categories that changes name by id. At most two queries.
+
+    Categories that are gone are absent.
+    """
+    ids = set[int]().union(*map(_category_ids, changes))
+    found = read_names(db.session.connection(), ids) if ids else {}
+    return {key: list(names) for key, (_path, names) in found.items()}
+
+
+def name_fields(change: RecordedChange, names: Mapping[int, list[str]]) -> dict[str, list[Any]]:
+    """Return the fields of a change with both values, categories by their names as a change set has them."""
+    return {
+        _CATEGORY_FIELDS.get(field, field): [_name(field, value, names) for value in pair]
+        for field, pair in change.fields.items()
+    }
+
+
+def _name(field: str, value: Any, names: Mapping[int, list[str]]) -> Any:
+    if field not in _CATEGORY_FIELDS:
+        return value
+    if isinstance(value, list):
+        return [names.get(key, [str(key)]) for key in value]
+    return [] if value is None else names.get(value, [str(value)])
+
+
+def _category_ids(change: RecordedChange) -> set[int]:
+    values = [value for field in change.fields if field in _CATEGORY_FIELDS for value in change.fields[field]]
+    return {key for value in values for key in (value if isinstance(value, list) else [value])} - {None}
 
 
 def _has_undoable_fields(change: RecordedChange) -> bool:

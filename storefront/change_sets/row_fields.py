@@ -85,8 +85,11 @@ def _first_added(row: Product | Variant | ProductImage, changes: Mapping[str, Va
     """
     if kept := next((header for header in row.extra if EXTRA + header not in changes), ""):
         return kept
-    if isinstance(row, Product) and row.category_id is not None and "category" not in changes:
-        return "category"
+    if isinstance(row, Product):
+        if row.category_id is not None and "category" not in changes:
+            return "category"
+        if row.further_category_ids and "further_categories" not in changes:
+            return "further_categories"
     for name in _FILLED_IN[type(row)]:
         default = row.__table__.c[name].default.arg
         if name not in changes and getattr(row, name) != ([] if callable(default) else default):
@@ -158,14 +161,15 @@ class CategoryNames:
         self._ids: dict[tuple[str, ...], int] = {}
 
     def names_of(self, category_id: int | None) -> list[str]:
-        """Return the names of a category and of those above it; empty for None."""
+        """Return the names of a category and of those above it; empty for None, the root, and one that is gone."""
         if category_id is None:
             return []
         if category_id not in self._names:
             with self._session.no_autoflush:
-                node = self._session.get_one(Category, category_id)
-            above = self.names_of(node.parent_id)
-            self._names[category_id] = (*above, node.name) if node.path else ()
+                node = self._session.get(Category, category_id)
+            if node is None or not node.path:
+                return []
+            self._names[category_id] = (*self.names_of(node.parent_id), node.name)
         return list(self._names[category_id])
 
     def id_of(self, names: Iterable[str] | None) -> int | None:
@@ -177,9 +181,14 @@ class CategoryNames:
             self._ids[path] = categories.get_or_create(self._session, path).id
         return self._ids[path]
 
+    def ids_of(self, places: Iterable[Iterable[str]] | None) -> list[int]:
+        """Return the ids of several categories, each once."""
+        found = (self.id_of(names) for names in places or ())
+        return list(dict.fromkeys(key for key in found if key is not None))
+
 
 class ProductFields(_RowFields):
-    """The fields of a product: columns, `category` (names) and `slug` (leaves a redirect)."""
+    """The fields of a product: columns, `category` (names), `further_categories` and `slug` (leaves a redirect)."""
 
     def __init__(self, session: Session, product: Product, names: CategoryNames) -> None:
         super().__init__(product)
@@ -189,12 +198,16 @@ class ProductFields(_RowFields):
         """Return the present value."""
         if name == "category":
             return self._names.names_of(self._product.category_id)
+        if name == "further_categories":
+            return list(filter(None, map(self._names.names_of, self._product.further_category_ids)))
         return super().get(name)
 
     def set(self, name: str, value: Any) -> None:
         """Set the value; an address that another product has is a FieldError."""
         if name == "category":
             self._product.category_id = self._names.id_of(value)
+        elif name == "further_categories":
+            self._product.further_category_ids = self._names.ids_of(value)
         elif name == "slug":
             taken = select(Product.id).where(Product.slug == value)
             if self._session.execute(taken).first():

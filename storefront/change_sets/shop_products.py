@@ -48,13 +48,18 @@ class ShopPicture:
 
 @dataclass(slots=True)
 class ShopProduct:
-    """A product of the shop. `category` holds the names from the top down; empty without a category."""
+    """A product of the shop. `category` holds the names from the top down; empty without a category.
+
+    `further` holds the same of each further category, in the order of its row; `further_paths` their paths.
+    """
 
     id: int
     slug: str
     columns: dict[str, Any]
     category: tuple[str, ...] = ()
     category_path: str = ""
+    further: list[tuple[str, ...]] = field(default_factory=list)
+    further_paths: list[str] = field(default_factory=list)
     variants: list[ShopVariant] = field(default_factory=list)
     pictures: list[ShopPicture] = field(default_factory=list)
 
@@ -167,23 +172,36 @@ def _add_variants(connection: Connection, found: ShopProducts) -> None:
         )
 
 
-def _add_categories(connection: Connection, products: Collection[ShopProduct]) -> None:
-    ids = {product.columns["category_id"] for product in products} - {None}
-    if not ids:
-        return
-    query = select(_CATEGORIES.c.id, _CATEGORIES.c.path).where(_CATEGORIES.c.id.in_(ids))
+def read_names(
+    connection: Connection, category_ids: Collection[int]
+) -> dict[int, tuple[str, tuple[str, ...]]]:
+    """Return, for each category that exists, its path and its names from the top down. Two statements."""
+    if not category_ids:
+        return {}
+    query = select(_CATEGORIES.c.id, _CATEGORIES.c.path).where(_CATEGORIES.c.id.in_(category_ids))
     paths = {row.id: row.path for row in connection.execute(query)}
     wanted = {above for path in paths.values() for above in _paths_down_to(path)}
     query = select(_CATEGORIES.c.path, _CATEGORIES.c.name).where(_CATEGORIES.c.path.in_(wanted))
     names = {row.path: row.name for row in connection.execute(query)}
+    return {
+        key: (path, tuple(names.get(above, above) for above in _paths_down_to(path)))
+        for key, path in paths.items()
+    }
+
+
+def _add_categories(connection: Connection, products: Collection[ShopProduct]) -> None:
+    columns = [product.columns for product in products]
+    ids = {key for each in columns for key in (each["category_id"], *each["further_category_ids"])} - {None}
+    names = read_names(connection, ids)
     for product in products:
-        path = paths.get(product.columns["category_id"])
-        if path:
-            product.category_path = path
-            product.category = tuple(names.get(above, above) for above in _paths_down_to(path))
+        if (main := names.get(product.columns["category_id"])) is not None:
+            product.category_path, product.category = main
+        further = [names[key] for key in product.columns["further_category_ids"] if key in names]
+        product.further_paths = [path for path, _ in further]
+        product.further = [own for _, own in further]
 
 
 def _paths_down_to(path: str) -> list[str]:
-    """Return the path of each level: "tea/green" gives "tea" and "tea/green"."""
-    parts = path.split("/")
+    """Return the path of each level: "tea/green" gives "tea" and "tea/green", the root's none."""
+    parts = path.split("/") if path else []
     return ["/".join(parts[: level + 1]) for level in range(len(parts))]

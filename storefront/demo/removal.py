@@ -14,7 +14,14 @@ from sqlalchemy.orm import Session, selectinload
 from storefront import cache
 from storefront.actors import ChangedBy
 from storefront.catalog.list_index import writer
-from storefront.catalog.models import ROOT_PATH, Category, DescriptionPicture, Product, ProductImage
+from storefront.catalog.models import (
+    ROOT_PATH,
+    Category,
+    DescriptionPicture,
+    FurtherCategory,
+    Product,
+    ProductImage,
+)
 from storefront.catalog.slugs import slugify
 from storefront.change_sets.codes import find_needed_codes
 from storefront.demo import catalogue, choice, loader
@@ -196,6 +203,7 @@ def _is_unused(session: Session, category: Category) -> bool:
     is_used = session.scalar(
         select(
             exists().where(Product.category_id == category.id)
+            | exists().where(FurtherCategory.category_id == category.id)
             | exists().where(Category.parent_id == category.id)
         )
     )

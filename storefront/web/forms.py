@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from werkzeug.datastructures import MultiDict
+
 from storefront.i18n import gettext as _
 from storefront.unicode_text import clean_line, is_invisible, normalize
 
@@ -31,6 +33,12 @@ class Form:
     def typed(self, name: str) -> str:
         """Return what was typed into a field, unchanged; empty if the field is missing."""
         return self._typed.get(name, "")
+
+    def typed_values(self, name: str) -> list[str]:
+        """Return what each of several fields of one name holds, such as ticked boxes; none if they are missing."""
+        if isinstance(self._typed, MultiDict):
+            return self._typed.getlist(name)
+        return [self._typed[name]] if name in self._typed else []
 
     def text(self, name: str, label: str, *, most: int, required: bool = True) -> str:
         """Return one line of at most `most` characters, without control characters."""

@@ -21,7 +21,9 @@ class _Fields(HTMLParser):
             return
         name, kind = given.get("name", ""), given.get("type", "text")
         if tag == "input" and name and (kind not in ("checkbox", "radio") or "checked" in given):
-            self.values[name] = given.get("value", "")
+            # Ticked boxes of one name are lines, as the form itself reads them.
+            before = f"{self.values[name]}\n" if kind == "checkbox" and name in self.values else ""
+            self.values[name] = before + given.get("value", "")
         elif tag == "textarea":
             self._area, self.values[name] = name, ""
         elif tag == "select":

@@ -50,6 +50,7 @@ def test_product_has_the_documented_format(call: Call, blue: int) -> None:
         "description_html": "<p>Round.</p>",
         "vendor": "Kiln Row",
         "category": {"path": "tea/pots", "name": "Pots"},
+        "further_categories": [],
         "status": "active",
         "unlisted": False,
         "price": {"amount": 1999, "currency": "USD"},

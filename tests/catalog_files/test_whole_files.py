@@ -17,6 +17,7 @@ from storefront.stock import StockItem
 from tests.catalog_files.conftest import CURRENT, row, run_import, write
 from tests.selection import effort
 
+FURTHER = "Further categories"
 REAL = Path(__file__).parents[3] / "shared" / "data"
 
 
@@ -134,3 +135,17 @@ def test_files_of_other_shop_systems_are_refused(runner: FlaskCliRunner, path: P
     assert result.exit_code == 1
     assert "Error: " in result.output
     assert "Traceback" not in result.output
+
+
+def test_further_categories_survive_a_round_trip(runner: FlaskCliRunner, tmp_path: Path) -> None:
+    rows = [row(category="Tea > Pots", further_categories="Gifts > Mother | New|Gifts > Mother | Tea > Pots")]
+    assert run_import(runner, write(tmp_path / "shop.csv", rows)).exit_code == 0
+    exported = tmp_path / "export.csv"
+    assert runner.invoke(args=["catalog", "export", str(exported)]).exit_code == 0
+    assert "Tea > Pots,Gifts > Mother | New," in exported.read_text()
+    assert "Products: 0 created, 0 changed, 1 left" in run_import(runner, exported).output
+    cleared = write(tmp_path / "none.csv", [row(category="Tea > Pots", further_categories="")])
+    assert "0 created, 1 changed" in run_import(runner, cleared).output
+    silent = [cell for name, cell in zip(CURRENT, row(category="Tea > Pots"), strict=True) if name != FURTHER]
+    header = [name for name in CURRENT if name != FURTHER]
+    assert "1 left" in run_import(runner, write(tmp_path / "silent.csv", [silent], header)).output

@@ -9,9 +9,10 @@ from flask import Flask
 
 from storefront.change_sets import apply_change_set, bulk_edits
 from storefront.change_sets.edits import Edit, plan_edits
+from storefront.change_sets.shop_products import read_by_id
 from storefront.extensions import db
 from tests.change_sets.stored_sets import media, shop, undo
-from tests.factories import make_product
+from tests.factories import make_category, make_product
 
 
 def run(edit: Edit, *ids: int) -> int:
@@ -29,6 +30,31 @@ def test_tags_are_added_and_removed_without_case(app: Flask) -> None:
     after = shop()
     assert (after["pot"]["tags"], after["cup"]["tags"]) == (["Clay", "Sale"], ["sale", "clay"])
     undo(number)
+    assert shop() == before
+
+
+def test_categories_are_added_and_removed(app: Flask) -> None:
+    tea, gifts = make_category("Tea"), make_category("Gifts")
+    pot = make_product("Pot", category=tea, further_category_ids=[gifts.id]).id
+    cup = make_product("Cup").id
+
+    def places() -> list[tuple[list[str], list[list[str]]]]:
+        db.session.rollback()
+        products = read_by_id(db.session.connection(), [pot, cup])
+        return [(list(products[key].category), list(map(list, products[key].further))) for key in (pot, cup)]
+
+    before = shop()
+    numbers = [run(bulk_edits.add_category(["Sale", "Week 1"]), pot, cup)]
+    assert places() == [(["Tea"], [["Gifts"], ["Sale", "Week 1"]]), (["Sale", "Week 1"], [])]
+    numbers.append(run(bulk_edits.remove_category(["Tea"]), pot, cup))
+    assert places()[0] == (["Gifts"], [["Sale", "Week 1"]]), "the first further one is the main one now"
+    numbers.append(run(bulk_edits.set_category(["Sale", "Week 1"]), pot))
+    assert places()[0] == (["Sale", "Week 1"], [])
+    numbers.append(run(bulk_edits.set_category([]), pot, cup))
+    assert places() == [([], []), ([], [])]
+    for number in reversed(numbers):
+        undo(number)
+    assert places() == [(["Tea"], [["Gifts"]]), ([], [])]
     assert shop() == before
 
 

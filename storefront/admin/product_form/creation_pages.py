@@ -116,7 +116,7 @@ def _copy(session: Session, source: LockedProduct) -> LockedProduct:
     row = source.row
     title = _("Copy of %(title)s", title=row.title)[:MAX_TITLE]
     edit = ProductEdit({"title": title} | {name: getattr(row, name) for name in _COPIED}, is_whole=True)
-    edit.category = source.category[0]
+    edit.category, edit.further = source.category[0], [each.path for each in source.further]
     edit.variants = [_copy_variant(variant, row.option_names) for variant in source.sorted_variants()]
     edit.pictures = [
         PictureEdit(None, image.alt, image.source, image.digest, image.width, image.height)

@@ -28,6 +28,8 @@ def build_edit(
             continue  # options and pictures
         if column == "category":
             edit.category = value
+        elif column == "further_categories":
+            edit.further = value
         elif column == "slug":
             edit.slug = value or None
         elif not code:
@@ -46,6 +48,8 @@ def build_edit(
 
 def explain_fault(fault: EditFault) -> tuple[str, str]:
     """Return the field of a fault and a sentence about it; the field is empty if the form has none."""
+    if fault.at.startswith("/further_categories"):
+        return "further_categories", _("One of these categories is gone. Choose again.")
     name, sentence = _FAULTS.get(fault.at, ("", ""))
     return name, str(sentence) or _("This can’t be saved: %(reason)s", reason=fault.text)
 

@@ -16,6 +16,7 @@ Kind = Literal[
     "text",
     "tags",
     "category",
+    "paths",
     "status",
     "tick",
     "amount",
@@ -70,6 +71,8 @@ def show(kind: Kind, value: Any) -> str:
         return "1" if value else ""
     if kind == "tags":
         return ", ".join(value)
+    if kind == "paths":
+        return "\n".join(sorted(value))
     if kind == "amount":
         return Money(value, currency()).format_plain(shop_settings.current().locale)
     return str(value)

@@ -9,6 +9,7 @@ from storefront import shop_settings
 from storefront.admin.product_form.form_fields import Field, currency, show
 from storefront.admin.product_form.product_fields import MAX_TAG, MAX_TAGS, STATUSES
 from storefront.catalog.html_sanitiser import MAX_LENGTH, find_excess
+from storefront.catalog.models import MOST_FURTHER
 from storefront.catalog.slugs import handle_slug
 from storefront.i18n import gettext as _
 from storefront.money import Money
@@ -33,6 +34,7 @@ class ProductForm(Form):
             "text": self._text,
             "tags": self._tags,
             "category": self._category,
+            "paths": self._paths,
             "status": self._status,
             "tick": lambda name, _field: bool(self.typed(name)),
             "amount": self._amount,
@@ -45,8 +47,11 @@ class ProductForm(Form):
         return reader(name, field)
 
     def raw(self, name: str) -> str:
-        """Return what was typed, with the line ends of our own texts: browsers send CR LF."""
-        return self.typed(name).replace("\r\n", "\n")
+        """Return what was typed, with the line ends of our own texts: browsers send CR LF.
+
+        The ticked boxes of one name are the lines of a text.
+        """
+        return "\n".join(self.typed_values(name)).replace("\r\n", "\n")
 
     def _line(self, name: str, field: Field) -> str:
         typed = self.raw(name)
@@ -92,6 +97,15 @@ class ProductForm(Form):
 
     def _category(self, name: str, _field: Field) -> str | None:
         return self.raw(name).strip() or None
+
+    def _paths(self, name: str, _field: Field) -> list[str]:
+        lines = (line.strip().removeprefix("/categories/").strip("/") for line in self.raw(name).split("\n"))
+        paths = sorted(set(filter(None, lines)))
+        if len(paths) > MOST_FURTHER:
+            self.errors[name] = _("Choose up to %(most)d further categories.", most=MOST_FURTHER)
+        else:
+            self.values[name] = show("paths", paths)
+        return paths
 
     def _status(self, name: str, field: Field) -> str:
         return self.choice(name, str(field.label), STATUSES)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from storefront.admin.product_form.form_fields import Field, FormField, show
 from storefront.admin.product_form.option_fields import iterate_options
@@ -33,6 +34,7 @@ PRODUCT_FIELDS = (
     Field("status", lazy_gettext("Status"), "status"),
     Field("unlisted", lazy_gettext("Only people who know the address can see it"), "tick"),
     Field("category", lazy_gettext("Category"), "category", 2000),
+    Field("further_categories", lazy_gettext("Further categories"), "paths"),
     Field("vendor", lazy_gettext("Vendor"), "line"),
     Field("product_type", lazy_gettext("Type"), "line"),
     Field("tags", lazy_gettext("Tags"), "tags"),
@@ -84,8 +86,7 @@ def list_fields(loaded: LockedProduct) -> dict[str, FormField]:
 
 def _iterate(loaded: LockedProduct) -> Iterator[FormField]:
     for field in PRODUCT_FIELDS:
-        value = loaded.category[0] if field.column == "category" else getattr(loaded.row, field.column)
-        yield FormField(field.column, field, "", "", show(field.kind, value))
+        yield FormField(field.column, field, "", "", show(field.kind, _value(loaded, field.column)))
     yield from iterate_options(loaded)
     yield from iterate_pictures(loaded)
     several = len(loaded.variants) > 1
@@ -100,6 +101,14 @@ def _iterate(loaded: LockedProduct) -> Iterator[FormField]:
             yield FormField(
                 f"{_prefix(variant)}-{field.column}", field, variant.sku, name, show(field.kind, value)
             )
+
+
+def _value(loaded: LockedProduct, column: str) -> Any:
+    if column == "category":
+        return loaded.category[0]
+    if column == "further_categories":
+        return [each.path for each in loaded.further]
+    return getattr(loaded.row, column)
 
 
 def blank_product() -> LockedProduct:
@@ -117,6 +126,7 @@ def blank_product() -> LockedProduct:
         seo_title="",
         seo_description="",
         option_names=[],
+        further_category_ids=[],
     )
     variant = Variant(
         sku="new",

@@ -65,6 +65,7 @@ class ProductFacts:
     status: str
     unlisted: bool
     variants: Sequence[SearchedVariant]
+    further: Sequence[str] = ()  # the names of further categories
 
     @property
     def is_listed(self) -> bool:
@@ -81,7 +82,7 @@ class ProductFacts:
         return search.SearchedTexts(
             product_id=self.product_id,
             title=self.title,
-            names=(self.vendor, self.product_type, *self.tags, self.category, *options),
+            names=(self.vendor, self.product_type, *self.tags, self.category, *self.further, *options),
             codes=tuple(dict.fromkeys(code for v in self.variants for code in (v.sku, v.label))),
             barcodes=tuple(dict.fromkeys(v.barcode for v in self.variants if v.barcode)),
             body=html.unescape(_TAG.sub(" ", self.description_html)),

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from storefront.catalog.list_index.derivation import ancestor_paths
 from storefront.catalog.models import ROOT_PATH, Category, CategoryRedirect
 
 
@@ -37,7 +38,7 @@ def redirect_emptied_categories(
     for row in rows:
         if row.product_count == 0 and row.path != ROOT_PATH:
             left = [product_id for product_id in moved if row.id in old[product_id]]
-            ways = [(_deepest(paths, old[one]), _deepest(paths, new[one])) for one in left]
+            ways = [way for one in left for way in _ways(paths, row.path, old[one], new[one])]
             target = _common_path([_successor_path(row.path, *way) for way in ways])
             if target != ROOT_PATH and target in by_path:
                 session.merge(CategoryRedirect(path=row.path, category_id=by_path[target]))
@@ -53,9 +54,26 @@ def _group(rows: Iterable[tuple[int, int]]) -> Mapping[int, set[int]]:
     return grouped
 
 
-def _deepest(paths: Mapping[int, str], category_ids: Iterable[int]) -> str:
-    """Return the path of a product's own category; the others are above it."""
-    return max((paths[category_id] for category_id in category_ids if category_id in paths), key=len)
+def _ways(
+    paths: Mapping[int, str], path: str, old: Iterable[int], new: Iterable[int]
+) -> list[tuple[str, str]]:
+    """Return from which category, at a path or below it, to which other one a product has moved.
+
+    None if it only left categories, or left and entered several: then nothing says what replaces which.
+    """
+    before, after = _own_paths(paths, old), _own_paths(paths, new)
+    left, entered = before - after, after - before
+    if not len(left) == len(entered) == 1:
+        return []
+    (one,), (other,) = left, entered
+    return [(one, other)] if one == path or one.startswith(f"{path}/") else []
+
+
+def _own_paths(paths: Mapping[int, str], category_ids: Iterable[int]) -> set[str]:
+    """Return the paths of a product's own categories: the others are above one of them."""
+    all_paths = {paths[category_id] for category_id in category_ids if category_id in paths}
+    above = {parent for path in all_paths for parent in ancestor_paths(path)[:-1]}
+    return all_paths - above
 
 
 def _successor_path(path: str, old: str, new: str) -> str:

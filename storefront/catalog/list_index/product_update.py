@@ -5,7 +5,7 @@ The caller takes a snapshot of the product before its changes and one after them
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy import delete, insert, literal, select
@@ -13,7 +13,7 @@ from sqlalchemy import update as update_rows
 from sqlalchemy.orm import Session
 
 from storefront.catalog import search
-from storefront.catalog.list_index import derivation, writer
+from storefront.catalog.list_index import derivation, further_categories, writer
 from storefront.catalog.list_index.derivation import (
     ListingRow,
     PricedVariant,
@@ -21,8 +21,9 @@ from storefront.catalog.list_index.derivation import (
     SearchedVariant,
     ancestor_paths,
 )
+from storefront.catalog.list_index.further_categories import NamedCategory
 from storefront.catalog.list_index.writer import ListingRows
-from storefront.catalog.models import Category, Listing, Product, Variant
+from storefront.catalog.models import ROOT_PATH, Category, Listing, Product, Variant
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +31,15 @@ class Snapshot:
     """A product as the list index sees it at one moment."""
 
     facts: ProductFacts
-    category_path: str  # "" without a category: the root
+    paths: frozenset[str]  # of its categories
+    further_ids: frozenset[int]  # of its further ones
 
 
 def snapshot(
-    product: Product, variants: Sequence[Variant], category: tuple[str | None, str | None]
+    product: Product,
+    variants: Sequence[Variant],
+    category: tuple[str | None, str | None],
+    further: Sequence[NamedCategory] = (),
 ) -> Snapshot:
     """Return the product as it is now.
 
@@ -42,6 +47,7 @@ def snapshot(
         product: its row.
         variants: all of its variants.
         category: its category's path and name; Nones without one.
+        further: its further categories.
     """
     facts = ProductFacts(
         product_id=product.id,
@@ -57,8 +63,10 @@ def snapshot(
         variants=[
             SearchedVariant(v.sku, v.label, v.option1, v.option2, v.option3, v.barcode) for v in variants
         ],
+        further=[each.name for each in further],
     )
-    return Snapshot(facts, category[0] or "")
+    paths = {category[0] or ROOT_PATH, *(each.path for each in further)}
+    return Snapshot(facts, frozenset(paths), frozenset(each.id for each in further))
 
 
 def set_prices(product: Product, variants: Sequence[Variant]) -> None:
@@ -70,7 +78,9 @@ def set_prices(product: Product, variants: Sequence[Variant]) -> None:
 def update(session: Session, before: Snapshot, after: Snapshot) -> None:
     """Bring lists, counts and search up to date; the changes have been flushed, but for the index itself."""
     old, new = before.facts, after.facts
-    if (old.is_listed, before.category_path) != (new.is_listed, after.category_path):
+    if before.further_ids != after.further_ids:
+        further_categories.write(session, {new.product_id: after.further_ids})
+    if (old.is_listed, before.paths) != (new.is_listed, after.paths):
         _relist(session, before, after)
     elif new.is_listed:
         if old.row() != new.row():
@@ -83,7 +93,7 @@ def _relist(session: Session, before: Snapshot, after: Snapshot) -> None:
     """Move a product into other lists, or into or out of all of them."""
     old, new = before.facts, after.facts
     present = _remove(session, old.product_id) if old.is_listed else {}
-    wanted = _insert(session, new, after.category_path) if new.is_listed else {}
+    wanted = _insert(session, new, after.paths) if new.is_listed else {}
     writer.update_counts(session, wanted, present)
     if wanted:
         search.write(session, [new.searched_texts()])
@@ -112,11 +122,12 @@ def _remove(session: Session, product_id: int) -> ListingRows:
     return {(row.category_id, product_id): ListingRow(row.price, row.name_key, row.vendor) for row in rows}
 
 
-def _insert(session: Session, facts: ProductFacts, path: str) -> ListingRows:
-    """Insert a product's rows into the lists of a category and of all above it, and return them."""
+def _insert(session: Session, facts: ProductFacts, paths: Iterable[str]) -> ListingRows:
+    """Insert a product's rows into the lists of its categories and of all above them, and return them."""
     row = facts.row()
+    above = {above for path in paths for above in ancestor_paths(path)}
     source = select(Category.id, literal(facts.product_id), *map(literal, row)).where(
-        Category.path.in_(ancestor_paths(path))
+        Category.path.in_(above)
     )
     columns = ["category_id", "product_id", *ListingRow._fields]
     inserted = session.connection().execute(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import bindparam, delete, event, insert, select, update
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, UOWTransaction
 from storefront import cache
 from storefront.catalog import search
 from storefront.catalog.category_ranking import changed_tags
+from storefront.catalog.list_index import further_categories
 from storefront.catalog.list_index.derivation import ListingRow, Prices, ancestor_paths
 from storefront.catalog.list_index.emptied_categories import redirect_emptied_categories
 from storefront.catalog.list_index.stored_facts import load_facts
@@ -31,7 +32,7 @@ class ListIndexRow:
     product_id: int
     row: ListingRow
     texts: search.SearchedTexts
-    category_ids: Sequence[int]  # its category and all above it, the root included
+    category_ids: Collection[int]  # its categories and all above them, the root included
 
 
 @event.listens_for(Session, "after_flush")
@@ -129,13 +130,16 @@ def _refresh_rows(session: Session, product_ids: Sequence[int]) -> list[ListInde
     _set_prices(session, dict(sorted(changed.items())))
     _set_covers(session, product_ids)
     root = session.execute(select(Category.id).where(Category.path == ROOT_PATH)).scalar_one()
-    above = ancestors(session, {each.category_id for each in stored if each.category_id})
+    above = ancestors(session, {key for each in stored for key in each.category_ids})
+    further = {each.facts.product_id: {place.id for place in each.further} for each in stored}
+    old = {each.facts.product_id: each.stored_further for each in stored}
+    further_categories.write(session, {key: ids for key, ids in further.items() if ids != old[key]})
     return [
         ListIndexRow(
             each.facts.product_id,
             each.facts.row(),
             each.facts.searched_texts(),
-            above[each.category_id] if each.category_id else (root,),
+            {root}.union(*(above[key] for key in each.category_ids)),
         )
         for each in stored
         if each.facts.is_listed

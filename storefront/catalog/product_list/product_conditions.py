@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from sqlalchemy import CompoundSelect, Select, Text, cast, exists, func, or_, select
+from sqlalchemy import CompoundSelect, Select, Text, and_, cast, exists, func, or_, select
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.elements import ColumnElement
 
-from storefront.catalog.models import Category, Product
+from storefront.catalog.models import Category, FurtherCategory, Product
 from storefront.catalog.product_list.product_filter import WITHOUT_CATEGORY, ProductFilter
 from storefront.stock import StockItem, is_buyable
 
@@ -56,7 +56,7 @@ def narrowest_range(wanted: ProductFilter) -> AnyQuery | None:
     if wanted.product_type:
         return ids.where(Product.product_type == wanted.product_type).order_by(Product.id.desc())
     if wanted.category:
-        return ids.where(_is_in_category(wanted.category, Product))
+        return select_in_category(wanted.category)
     if wanted.no_picture:
         return ids.where(Product.cover_id.is_(None)).order_by(Product.id.desc())
     if wanted.no_description:
@@ -78,13 +78,31 @@ def order(wanted: ProductFilter, row: Any = Product) -> list[Any]:
 
 
 def _is_in_category(category: str, row: Any) -> ColumnElement[bool]:
+    further = exists().where(FurtherCategory.product_id == row.id)
     if category == WITHOUT_CATEGORY:
-        return row.category_id.is_(None)  # type: ignore[no-any-return]  # a column of a row or of a subquery
+        return and_(row.category_id.is_(None), ~further)
+    inside = _select_branch(category)
+    return or_(row.category_id.in_(inside), further.where(FurtherCategory.category_id.in_(inside)))
+
+
+def select_in_category(category: str) -> AnyQuery:
+    """Return the ids of the products of a category and of all below it; each half of the query has an index.
+
+    A product may be there several times: to find that out would cost as much as the whole category.
+    """
+    if category == WITHOUT_CATEGORY:
+        return select(Product.id).where(_is_in_category(category, Product))
+    inside = _select_branch(category)
+    further = select(FurtherCategory.product_id).where(FurtherCategory.category_id.in_(inside))
+    return select(Product.id).where(Product.category_id.in_(inside)).union_all(further)
+
+
+def _select_branch(category: str) -> Select[int]:
+    """Return the query of the ids of a category and of all below it."""
     top = aliased(Category)
     path = select(top.path).where(top.id == int(category)).scalar_subquery()
     is_below = func.substr(Category.path, 1, func.length(path) + 1) == path + "/"
-    inside = select(Category.id).where(or_(Category.id == int(category), is_below))
-    return row.category_id.in_(inside)  # type: ignore[no-any-return]
+    return select(Category.id).where(or_(Category.id == int(category), is_below))
 
 
 def _has_stock(stock: str, product_id: Any) -> ColumnElement[bool]:

@@ -15,7 +15,13 @@ from sqlalchemy import func, literal, select, true
 from storefront.catalog.list_index.conditions import SCAN_LIMIT
 from storefront.catalog.list_index.reader import MATCH_LIMIT, MAX_OFFSET
 from storefront.catalog.models import Product
-from storefront.catalog.product_list.product_conditions import AnyQuery, conditions, narrowest_range, order
+from storefront.catalog.product_list.product_conditions import (
+    AnyQuery,
+    conditions,
+    narrowest_range,
+    order,
+    select_in_category,
+)
 from storefront.catalog.product_list.product_filter import ProductFilter
 from storefront.catalog.product_list.product_matches import find_by_text, has_code
 from storefront.extensions import db
@@ -63,6 +69,8 @@ def list_matching_ids(wanted: ProductFilter, most: int) -> Sequence[int]:
     query = select(Product.id).where(*conditions(wanted))
     if wanted.text:
         query = query.where(Product.id.in_(select(find_by_text(wanted.text).ids.subquery().c.id)))
+    elif wanted.category:
+        query = query.where(Product.id.in_(select_in_category(wanted.category)))
     return db.session.execute(query.order_by(Product.id).limit(most)).scalars().all()
 
 

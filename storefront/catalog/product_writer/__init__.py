@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from storefront.catalog import models, slug_change
+from storefront.catalog import slug_change
 from storefront.catalog.html_sanitiser import sanitise
 from storefront.catalog.list_index import product_update
-from storefront.catalog.product_writer import totals, validation, variants, written_pictures
+from storefront.catalog.product_writer import placement, totals, validation, variants, written_pictures
 from storefront.catalog.product_writer.locked_product import LockedProduct, lock_product, read_product
 from storefront.catalog.product_writer.product_creation import add_draft
 from storefront.catalog.product_writer.product_edit import (
@@ -65,7 +64,7 @@ def write_product(session: Session, loaded: LockedProduct, edit: ProductEdit) ->
     for name, value in edit.values.items():
         if getattr(row, name) != value:
             setattr(row, name, sanitise(str(value)) if name == "description_html" else value)
-    _change_category(session, loaded, edit)
+    placement.place(session, loaded, edit)
     if edit.slug is not None:
         slug_change.change_slug(session, row, edit.slug)
     option_names = variants.resolve_option_names(loaded, edit)
@@ -85,21 +84,5 @@ def write_product(session: Session, loaded: LockedProduct, edit: ProductEdit) ->
 
 
 def _snapshot(loaded: LockedProduct) -> product_update.Snapshot:
-    return product_update.snapshot(loaded.row, list(loaded.variants.values()), loaded.category)
-
-
-def _change_category(session: Session, loaded: LockedProduct, edit: ProductEdit) -> None:
-    path = edit.category
-    if not isinstance(path, str | None) or path == loaded.category[0]:
-        return
-    if path is None:
-        loaded.row.category_id, loaded.category = None, (None, None)
-        return
-    query = select(models.Category.id, models.Category.name).where(models.Category.path == path)
-    with session.no_autoflush:  # so that the product's row is written once
-        found = session.execute(query).one_or_none()
-    if found is None:
-        raise ProductRefusedError(
-            422, "There is no such category.", EditFault("No category has this path.", "/category/path")
-        )
-    loaded.row.category_id, loaded.category = found.id, (path, found.name)
+    variants = list(loaded.variants.values())
+    return product_update.snapshot(loaded.row, variants, loaded.category, loaded.further)

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from storefront.catalog import models
+from storefront.catalog.list_index.further_categories import NamedCategory, described, parse_described
 from storefront.catalog.navigation import NotInShopError
 from storefront.i18n import gettext as _
 from storefront.stock import StockItem, StockLevel, StockLevels
@@ -26,6 +27,7 @@ class LockedProduct:
         items: its stock by SKU.
         new_stock: the new stock by SKU, where it changes.
         expected: what the editor saw on hand by SKU, where that must not have changed since.
+        further: its further categories.
     """
 
     row: models.Product
@@ -35,6 +37,7 @@ class LockedProduct:
     items: dict[str, StockItem]
     new_stock: dict[str, int] = field(default_factory=dict)
     expected: dict[str, int] = field(default_factory=dict)
+    further: Sequence[NamedCategory] = ()
 
     def available(self, sku: str) -> int | None:
         """Return how many of a SKU can be bought; None if its stock is not tracked."""
@@ -76,7 +79,10 @@ def read_product(session: Session, product_id: int) -> LockedProduct:
 
 def _read(session: Session, product_id: int, *, is_locked: bool) -> LockedProduct:
     products = (
-        select(models.Product, models.Category.path, models.Category.name, models.ProductImage)
+        select(
+            *(models.Product, models.Category.path, models.Category.name, models.ProductImage),
+            described().label("further"),
+        )
         .outerjoin(models.Category, models.Category.id == models.Product.category_id)
         .outerjoin(models.ProductImage, models.ProductImage.product_id == models.Product.id)
         .where(models.Product.id == product_id)
@@ -99,4 +105,12 @@ def _read(session: Session, product_id: int, *, is_locked: bool) -> LockedProduc
     images = [row.ProductImage for row in rows if row.ProductImage is not None]
     variants = {row.Variant.sku: row.Variant for row in pairs}
     items = {row.Variant.sku: row.StockItem for row in pairs if row.StockItem is not None}
-    return LockedProduct(rows[0].Product, (rows[0].path, rows[0].name), images, variants, items)
+    row = rows[0].Product
+    return LockedProduct(
+        row,
+        (rows[0].path, rows[0].name),
+        images,
+        variants,
+        items,
+        further=parse_described(rows[0].further, row.further_category_ids),
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -54,6 +55,7 @@ class ProductEdit:
         values: new values of columns of `Product`: title, description_html (unsanitised), vendor, product_type, tags,
             status, unlisted, seo_title, seo_description.
         category: the path of the category; None takes the product out of its category.
+        further: the paths of its further categories; the main one does not count among them.
         slug: the address; None leaves it as it is.
         variants: the variants that change or are new.
         is_whole: whether variants that are not named are removed, and others may be new.
@@ -66,6 +68,7 @@ class ProductEdit:
 
     values: dict[str, Any] = field(default_factory=dict)
     category: str | UnsetType | None = UNSET
+    further: Sequence[str] | UnsetType = UNSET
     slug: str | None = None
     variants: list[VariantEdit] = field(default_factory=list)
     is_whole: bool = False
