@@ -16,7 +16,7 @@ from storefront.web.module_graph import ModuleCycleError
 from storefront.web.static_files import StaticFiles
 from tests.factories import make_product
 from tests.processes import ROOT
-from tests.vendored import LIBRARIES
+from tests.vendored import read_list
 
 pytestmark = pytest.mark.any_database
 
@@ -101,11 +101,11 @@ def test_modules_that_import_one_another_are_refused(tmp_path: Path) -> None:
 
 
 def test_vendored_files_are_those_of_the_named_releases() -> None:
-    files = {path: digest for library in LIBRARIES for path, (_, digest) in library.files.items()}
+    files = {each.path: each.digest for library in read_list() for each in library.files}
     found = {
         path.relative_to(ROOT).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in (ROOT / "static" / "js" / "vendor").rglob("*")
         if path.is_file()
     }
     assert found == files
-    assert all(any("LICENSE" in path for path in library.files) for library in LIBRARIES)
+    assert all(any("LICENSE" in each.path for each in library.files) for library in read_list())
