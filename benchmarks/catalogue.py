@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import statistics
 import time
+from math import ceil
 
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from benchmarks import shops
+from storefront.catalog.collection import collection_builds, collection_edits
+from storefront.catalog.collection.collection_edits import CollectionValues
+from storefront.catalog.collection.membership_rules import Condition, Rule
+from storefront.catalog.collection.models import Collection
+from storefront.catalog.list_index.matches import PER_PAGE
 from storefront.catalog.models import Category, Product
-from storefront.extensions import db
+from storefront.extensions import db, write_transaction
 
 SORTS = ("new", "price", "-price", "name")
 ROUNDS = 30
@@ -26,6 +32,15 @@ def run(*, products: int) -> None:
             "Filling a shop",
             ["products", "seconds", "products/s"],
             [[f"{products:,}", f"{seconds:.1f}", f"{products / seconds:,.0f}"]],
+        )
+        built = [_make_collection(app) for app in (small, large)]
+        shops.table(
+            "Filling a collection of half of a shop's products in the background",
+            ["products of the shop", "CPU seconds", "products/s"],
+            [
+                [f"{size:,}", f"{took:.1f}", f"{size / took:,.0f}"]
+                for size, took in zip((100, products), built, strict=True)
+            ],
         )
         rows = []
         deep = min(1000, products // 24)
@@ -54,6 +69,17 @@ def _pages(small: Flask, large: Flask, deep: int) -> list[tuple[str, str, str]]:
             (f"category and all below, {sort}, page 1", near, far),
             (f"category and all below, {sort}, page {last:,}", near, f"{far}&page={last}"),
         ]
+    for sort in SORTS:
+        first = f"/collections/half?sort={sort}"
+        middle = min(4000, max(1, _last_page(large) // 2))
+        pages += [
+            (f"collection, {sort}, page 1", first, first),
+            (f"collection, {sort}, page {middle:,}", first, f"{first}&page={middle}"),
+            (
+                f"collection, {sort}, last page",
+                *(f"{first}&page={_last_page(app)}" for app in (small, large)),
+            ),
+        ]
     for query in (
         "in_stock=1",
         "min_price=5&max_price=20",
@@ -65,6 +91,27 @@ def _pages(small: Flask, large: Flask, deep: int) -> list[tuple[str, str, str]]:
         pages.append((f"list, {query}", f"/products?{query}", f"/products?{query}"))
     pages.append(("product", _product(small), _product(large)))
     return pages
+
+
+def _make_collection(app: Flask) -> float:
+    """Make a collection of the cheaper half of what is in stock; return the CPU seconds of its build."""
+    with app.app_context():
+        prices = select(Product.price).where(Product.price.is_not(None)).order_by(Product.price)
+        number = db.session.execute(select(func.count(Product.id))).scalar_one()
+        median = db.session.execute(prices.offset(number // 2).limit(1)).scalar_one()
+        rule = Rule("all", (Condition("in_stock"), Condition("price_to", number=median)))
+        with write_transaction() as session:
+            made = collection_edits.create(session, CollectionValues("Half", rule)).id
+        began = time.process_time()
+        while collection_builds.build_batch(made):
+            pass
+        return time.process_time() - began
+
+
+def _last_page(app: Flask) -> int:
+    with app.app_context():
+        listed = db.session.execute(select(Collection.product_count)).scalar_one()
+        return max(1, ceil(listed / PER_PAGE))
 
 
 def _biggest_branch(app: Flask) -> tuple[str, int]:

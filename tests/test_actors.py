@@ -53,6 +53,7 @@ WITHOUT_ACTOR = {
     "derived from rows that name the actor": {
         "account_name_word",
         "category_redirect",
+        "collection_listing",
         "further_category",
         "listing",
         "search_index",

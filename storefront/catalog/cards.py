@@ -9,6 +9,7 @@ from flask import current_app
 from sqlalchemy import CompoundSelect, exists, select
 
 from storefront import cache, stock
+from storefront.catalog.list_index.derivation import is_reduced
 from storefront.catalog.models import Product, ProductImage, RenditionSet, Variant
 from storefront.catalog.page_data import RENDITION_COLUMNS, Card, Picture
 from storefront.extensions import db
@@ -77,4 +78,6 @@ def money(amount: int) -> Money:
 
 def original_price(price: int, compare_at_price: int | None) -> Money | None:
     """Return the price that a product was reduced from; None unless it is higher than the price."""
-    return money(compare_at_price) if compare_at_price is not None and compare_at_price > price else None
+    if compare_at_price is None or not is_reduced(price, compare_at_price):
+        return None
+    return money(compare_at_price)

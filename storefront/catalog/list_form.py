@@ -51,10 +51,17 @@ class ListForm:
         return Money(amount, self.wanted.currency).format_plain(shop_settings.current().locale)
 
 
-def read_form(query: Mapping[str, str], path: str = "") -> ListForm:
-    """Return the list that a query asks for, with notes about the values that cannot be used."""
+def read_form(query: Mapping[str, str], path: str = "", collection: str = "") -> ListForm:
+    """Return the list that a query asks for, with notes about the values that cannot be used.
+
+    Args:
+        query: the query of the address.
+        path: of the category that the address names.
+        collection: the slug of the collection that the address names; it is not searched.
+    """
+    names = [name for name in PARAMETERS if not (collection and name in ("q", "category"))]
     given: MultiDict[str, str] = MultiDict(
-        [(name, value) for name in PARAMETERS for value in list_request.values_of(query, name)]
+        [(name, value) for name in names for value in list_request.values_of(query, name)]
     )
     notes: dict[str, str] = {}
     while True:
@@ -71,6 +78,7 @@ def read_form(query: Mapping[str, str], path: str = "") -> ListForm:
             if list(given.items(multi=True)) == before:
                 raise  # what is wrong is not in the query, such as a path that is too long
     unused = [*notes]
+    wanted = replace(wanted, collection=collection)
     low, high = wanted.min_price, wanted.max_price
     if low is not None and high is not None and low > high:
         wanted = replace(wanted, min_price=None, max_price=None)

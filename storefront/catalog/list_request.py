@@ -12,7 +12,7 @@ from werkzeug.datastructures import MultiDict
 
 from storefront.catalog.models import MAX_PATH
 from storefront.catalog.search.text_words import words
-from storefront.catalog.slugs import category_path
+from storefront.catalog.slugs import category_path, collection_path
 from storefront.errors import BadInputError
 from storefront.i18n import gettext as _
 from storefront.money import minor_units
@@ -38,6 +38,7 @@ class ListRequest:
     """
 
     path: str = ""
+    collection: str = ""  # the slug of a collection: its products instead of a category's
     page: int = 1
     q: str = ""
     vendors: tuple[str, ...] = ()
@@ -66,7 +67,9 @@ class ListRequest:
 
     @property
     def base(self) -> str:
-        """The URL without a query: the category's page, or the list of the whole shop, which is also searched."""
+        """The URL without a query: of a category, of a collection, or of the whole shop, which is also searched."""
+        if self.collection:
+            return add_prefix(collection_path(self.collection))
         return add_prefix(category_path(self.path)) if self.path and not self.q else add_prefix("/products")
 
     def fields(self, **changes: object) -> list[tuple[str, str]]:

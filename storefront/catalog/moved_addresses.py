@@ -13,8 +13,16 @@ from urllib.parse import unquote
 from sqlalchemy import Row, func, literal, or_, select
 
 from storefront import cache
+from storefront.catalog.collection.models import Collection
 from storefront.catalog.models import AddressRedirect, Category, CategoryRedirect, Product, ProductRedirect
-from storefront.catalog.slugs import category_path, handle_slug, plain_handle_slug, product_path, slugify
+from storefront.catalog.slugs import (
+    category_path,
+    collection_path,
+    handle_slug,
+    plain_handle_slug,
+    product_path,
+    slugify,
+)
 from storefront.extensions import db
 from storefront.shop_cache import keys
 from storefront.unicode_text import normalize
@@ -53,6 +61,14 @@ def find_moved_category(path: str) -> str | None:
     return _find_category(path) or find_redirect(f"/categories/{path}")
 
 
+def find_moved_collection(slug: str) -> str | None:
+    """Like `find_moved_product`, for the slug of a collection; it may be the name of a Shopify collection."""
+    if len(slug) > MAX_PATH:
+        return None
+    path = f"/collections/{slug}"
+    return _find_collection(slug) or find_redirect(path) or _find_foreign(path)
+
+
 def find_moved_page(path: str, is_page: Callable[[str, bool], bool]) -> str | None:
     """Return the path to which any other path without a page leads; None if to none.
 
@@ -68,12 +84,12 @@ def find_moved_page(path: str, is_page: Callable[[str, bool], bool]) -> str | No
         plain = strip_appended(path)
         lower = plain.lower()
         kind, _, rest = plain.lstrip("/").partition("/")
-        if rest and kind.lower() in ("products", "categories"):
-            shown = _find_product(rest) if kind.lower() == "products" else _find_category(rest)
+        if rest and kind.lower() in _FINDERS:
+            shown = _FINDERS[kind.lower()](rest)
         else:
             spellings = ((plain, False), (lower, True))
             shown = next((s for s, fixed in spellings if s not in (path, "") and is_page(s, fixed)), None)
-        return shown or find_redirect(path) or _find_collection(plain)
+        return shown or find_redirect(path) or _find_foreign(plain)
 
     return cache.fetch(keys.moved_address(path), str | None, find)  # type: ignore[arg-type]
 
@@ -96,7 +112,7 @@ def find_redirect(path: str) -> str | None:
         key = redirect_key(bare)
     else:
         return None  # a circle
-    return target and (_find_collection(unquote(target)) or target)
+    return target and (_find_foreign(unquote(target)) or target)
 
 
 def find_successor(path: str) -> str | None:
@@ -129,11 +145,9 @@ def _has_redirects() -> bool:
 
 
 def _find_shown(path: str) -> str | None:
-    """Return the path of the product or category that this path names, if the shop shows it or it has moved."""
+    """Return the path of the page that this path names, if the shop shows it or it has moved."""
     kind, _, rest = unquote(path).lstrip("/").partition("/")
-    if rest and kind == "products":
-        return _find_product(rest)
-    return _find_category(rest) if rest and kind == "categories" else None
+    return _FINDERS[kind](rest) if rest and kind in _FINDERS else None
 
 
 def _find_product(slug: str) -> str | None:
@@ -182,7 +196,19 @@ def _find_category(path: str) -> str | None:
     return (None if row.product_count else find_successor(row.path)) or category_path(row.path)
 
 
-def _find_collection(path: str) -> str | None:
+def _find_collection(slug: str) -> str | None:
+    """Return the path of the collection whose slug is spelt like this one."""
+    plain = strip_appended(slug)
+    spellings = [slug, plain, plain.lower(), slugify(plain)]
+    cache.depends_on(*map(keys.collection_slug_tag, spellings))
+    query = select(Collection.slug.label("spelling")).where(
+        Collection.slug.in_(spellings), Collection.is_present()
+    )
+    row = _first(db.session.execute(query), spellings)
+    return None if row is None else collection_path(row.spelling)
+
+
+def _find_foreign(path: str) -> str | None:
     """Return the path of the category or product that an address of a Shopify collection names."""
     kind, _, rest = path.lstrip("/").partition("/")
     handle, _, product = rest.partition("/")
@@ -193,6 +219,14 @@ def _find_collection(path: str) -> str | None:
     if handle.lower() == "all":
         return "/products"
     return _find_category(handle)
+
+
+# By the beginning of a path: the finder of the page that the rest names.
+_FINDERS: dict[str, Callable[[str], str | None]] = {
+    "products": _find_product,
+    "categories": _find_category,
+    "collections": _find_collection,
+}
 
 
 def _first(rows: Iterable[Row[Any]], spellings: list[str]) -> Row[Any] | None:

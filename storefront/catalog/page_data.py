@@ -174,6 +174,7 @@ class ListPage:
     """A page of a list. If it is `capped`, more products match than `total`, which is shown as "1,000+".
 
     `shown_for` are the corrected forms of a search that found products; `found_as_typed`: others were found without.
+    `collection_title` is of a collection's list; empty for others.
     """
 
     request: ListRequest
@@ -188,6 +189,7 @@ class ListPage:
     has_more_vendors: bool = False
     shown_for: list[str] = field(default_factory=list)
     found_as_typed: bool = True
+    collection_title: str = ""
 
     @property
     def is_beyond_end(self) -> bool:

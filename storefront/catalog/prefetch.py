@@ -11,7 +11,7 @@ from flask import Blueprint, Response, json, url_for
 
 # Searches are left out: they cost more than other lists. Patterns are relative to the file, so they are right for a
 # shop below a path.
-_LINKS = ("products", "products\\?*", "products/*", "categories", "categories/*")
+_LINKS = ("products", "products\\?*", "products/*", "categories", "categories/*", "collections/*")
 _SEARCHES = ("*\\?q=*", "*\\?*&q=*")
 RULES = {
     "prefetch": [

@@ -13,6 +13,7 @@ from html import escape
 from sqlalchemy import select
 
 from storefront import cache
+from storefront.catalog.collection.models import MAX_COLLECTIONS, Collection
 from storefront.catalog.list_request import ListRequest
 from storefront.catalog.models import ROOT_PATH, Category, Listing, Product
 from storefront.catalog.navigation import NotInShopError, shown_conditions
@@ -49,12 +50,20 @@ def render_index() -> str:
 
 
 def render_categories() -> str:
-    """Return the part with the front page, the fixed lists and all categories with products. One statement."""
-    cache.depends_on(keys.CATEGORY_TREE)
+    """Return the part with the front page, the fixed lists, and categories and collections with products."""
+    cache.depends_on(keys.CATEGORY_TREE, keys.COLLECTIONS)
     filled = select(Category.path).where(*shown_conditions())
-    paths = db.session.execute(filled.order_by(Category.path).limit(MAX_URLS - 3)).scalars()
+    paths = db.session.execute(filled.order_by(Category.path).limit(MAX_URLS - 3 - MAX_COLLECTIONS)).scalars()
+    shown = (
+        select(Collection.slug)
+        .where(Collection.is_present(), Collection.product_count > 0)
+        .order_by(Collection.slug)
+    )
+    slugs = db.session.execute(shown.limit(MAX_COLLECTIONS)).scalars()
     fixed = (add_prefix("/"), add_prefix("/categories"))
-    addresses = (*fixed, *(ListRequest(path=path).url() for path in (ROOT_PATH, *paths)))
+    lists = [ListRequest(path=path) for path in (ROOT_PATH, *paths)]
+    lists += [ListRequest(collection=slug) for slug in slugs]
+    addresses = (*fixed, *(each.url() for each in lists))
     return _render("urlset", "url", ((address, None) for address in addresses))
 
 

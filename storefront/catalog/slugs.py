@@ -104,6 +104,11 @@ def category_path(path: str) -> str:
     return f"/categories/{quote(path)}"
 
 
+def collection_path(slug: str) -> str:
+    """Return the path of a collection's page, percent-encoded, without the shop's prefix."""
+    return f"/collections/{quote(slug, safe=PLAIN)}"
+
+
 def _slugify_ascii(text: str) -> str:
     """Return a text's slug by the rule of version 1: a–z and 0–9 only, other letters separate words."""
     plain = strip_marks(text).replace("&", " and ").replace("'", "").replace("’", "")

@@ -16,6 +16,7 @@ from storefront import cache, rate_limiting
 from storefront.app_state import Hook
 from storefront.catalog import moved_addresses, pictures, prefetch, queries, sitemap
 from storefront.catalog.category_tree import load_category_tree
+from storefront.catalog.collection.collection_page import fetch_collection_page
 from storefront.catalog.list_form import ListForm, read_form
 from storefront.catalog.list_request import PARAMETERS
 from storefront.catalog.navigation import MovedError, NotInShopError
@@ -44,7 +45,7 @@ def _canonical_list_url(arguments: Mapping[str, Any], query: Mapping[str, str]) 
     Raises:
         BadInputError: the page repeats what somebody typed, so it is not shared.
     """
-    form = read_form(query, arguments.get("path", ""))
+    form = read_form(query, arguments.get("path", ""), arguments.get("collection", ""))
     for name, note in form.notes.items():
         raise BadInputError(name, note)
     return form.wanted.url(page=form.wanted.page)
@@ -59,7 +60,8 @@ def _product_key(arguments: Mapping[str, Any], query: Mapping[str, str]) -> str:
 
 def _list_cost() -> int:
     """Return what a list takes from the rate limit: deep pages are more work for the database, filtered ones most."""
-    wanted = read_form(request.args, (request.view_args or {}).get("path", "")).wanted
+    place = request.view_args or {}
+    wanted = read_form(request.args, place.get("path", ""), place.get("collection", "")).wanted
     deep = wanted.page > _SHALLOW_PAGES
     return 1 + deep + (deep and wanted.is_filtered)
 
@@ -105,6 +107,14 @@ def product_list() -> str | BaseResponse:
 def category(path: str) -> str:
     """A list of a category and all categories below it."""
     return _render_list(read_form(request.args, path))
+
+
+@bp.get("/collections/<collection>")
+@rate_limiting.limit("browse", cost=_list_cost)
+@cache.public_page(keys.PRODUCT_LIST, _canonical_list_url)
+def collection(collection: str) -> str:
+    """A list of the products that belong to a collection."""
+    return _render_list(read_form(request.args, collection=collection))
 
 
 @bp.get("/products/<slug>")
@@ -220,7 +230,8 @@ def _is_page(path: str, fixed: bool) -> bool:
 
 
 def _render_list(form: ListForm) -> str:
-    page = queries.fetch_list_page(form.wanted)
+    fetch = fetch_collection_page if form.wanted.collection else queries.fetch_list_page
+    page = fetch(form.wanted)
     if page.is_beyond_end:
         cache.do_not_store()  # there are endless pages after the last
     return render_template("catalog/list.html", page=page, form=form)

@@ -8,7 +8,7 @@ from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from storefront.batches import batches
-from storefront.catalog.list_index import writer
+from storefront.catalog.list_index import availability
 from storefront.change_sets.batch import CHUNK, Batch, StockWish
 from storefront.change_sets.changes import StockChange
 from storefront.change_sets.results import Left
@@ -29,7 +29,7 @@ def add_new_items(batch: Batch) -> None:
     ]
     add_items(batch.session, rows)
     for product_id in sorted({row["product_id"] for row in rows}):
-        writer.invalidate_availability(batch.session, product_id)
+        availability.invalidate_availability(batch.session, product_id)
 
 
 def apply_wishes(batch: Batch, reason: str) -> None:

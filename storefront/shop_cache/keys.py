@@ -30,6 +30,11 @@ def category(path: str) -> CacheEntry:
     return CacheEntry("catalog:category:v1", path, CATEGORY)
 
 
+def collection(slug: str) -> CacheEntry:
+    """A collection's title, texts and number of products."""
+    return CacheEntry("catalog:collection:v1", slug, CATEGORY)
+
+
 def trail(path: str) -> CacheEntry:
     """The categories down to this one."""
     return CacheEntry("catalog:trail:v1", path, CATEGORY)
@@ -74,6 +79,7 @@ def profile(user_id: int) -> CacheEntry:
 
 NAVIGATION = "navigation"  # the menu of every page: names, addresses and order of the top categories
 CATEGORY_TREE = "category-tree"  # which categories are shown, their names and addresses
+COLLECTIONS = "collection-list"  # which collections there are, their addresses, and which of them are empty
 REDIRECTS = "redirects"  # the redirects that were imported
 SEARCH = "search"  # the words of any product
 SETTINGS = "settings"  # the merchant's settings: the shop's name, its locale, what it shows of stock
@@ -124,6 +130,21 @@ def names_tag(category_id: int) -> str:
 def availability_tag(category_id: int) -> str:
     """Which products of a category can be bought."""
     return f"availability:{category_id}"
+
+
+def collection_tag(collection_id: int) -> str:
+    """Which products a collection lists, and their names."""
+    return f"collection:{collection_id}"
+
+
+def collection_prices_tag(collection_id: int) -> str:
+    """The prices of the products in a collection: its lists by price."""
+    return f"collection-prices:{collection_id}"
+
+
+def collection_slug_tag(slug: str) -> str:
+    """Which collection has this slug, if any, and its texts."""
+    return f"collection-slug:{digest(slug)}"
 
 
 def sitemap_part(product_id: int) -> int:

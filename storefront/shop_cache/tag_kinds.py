@@ -94,6 +94,33 @@ TAG_KINDS = (
         cause=_("something in category %(id)s sells out or comes back"),
     ),
     TagKind(
+        "collection-list",
+        "relaxed",
+        "which collections there are; each address has its own tag",
+        cause=_("a collection is made, renamed, emptied or filled for the first time"),
+    ),
+    TagKind(
+        "collection",
+        "relaxed",
+        "which products a list has; each of them has its card",
+        "collections",
+        cause=_("a product enters or leaves collection %(id)s"),
+    ),
+    TagKind(
+        "collection-prices",
+        "strict",
+        "a list by price has a product at the wrong place",
+        "collections",
+        cause=_("a price in collection %(id)s changes"),
+    ),
+    TagKind(
+        "collection-slug",
+        "strict",
+        "an address answers with another collection, or with other texts",
+        "collections",
+        cause=_("the collection at this address changes"),
+    ),
+    TagKind(
         "description-picture",
         "strict",
         "a description shows a picture that is gone",

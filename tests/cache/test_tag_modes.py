@@ -21,7 +21,10 @@ from tests.cache.writer_process import edit_product
 from tests.conftest import make_app
 
 MADE = {name: made for name, made in vars(keys).items() if name.endswith("_tag") and inspect.isfunction(made)}
-CONSTANT = (EVERYTHING, keys.NAVIGATION, keys.CATEGORY_TREE, keys.REDIRECTS, keys.SEARCH, keys.SETTINGS)
+CONSTANT = (
+    *(EVERYTHING, keys.NAVIGATION, keys.CATEGORY_TREE, keys.COLLECTIONS),
+    *(keys.REDIRECTS, keys.SEARCH, keys.SETTINGS),
+)
 
 MODES = TagModes(TAG_KINDS)
 
@@ -29,7 +32,7 @@ MODES = TagModes(TAG_KINDS)
 def test_every_tag_has_a_mode_with_its_reason() -> None:
     kinds = {
         make("x").partition(":")[0]
-        if name in ("slug_tag", "path_tag", "description_picture_tag")
+        if name in ("slug_tag", "path_tag", "collection_slug_tag", "description_picture_tag")
         else make(7).partition(":")[0]
         for name, make in MADE.items()
     }
@@ -103,7 +106,8 @@ def test_messages_have_at_most_500_tags(app: Flask, client: FlaskClient, mug: in
 
 
 def test_setting_leaves_only_some_tags_relaxed() -> None:
-    assert MODES.relaxed_kinds == {"navigation", "category-tree", "search", "category", "names", "sitemap"}
+    lists = {"category", "names", "collection", "collection-list"}
+    assert MODES.relaxed_kinds == {"navigation", "category-tree", "search", "sitemap"} | lists
     modes = TagModes(TAG_KINDS, ["search"])
     assert not modes.is_strict("search")
     assert modes.is_strict("names:1")

@@ -97,6 +97,11 @@ def prices(variants: Iterable[PricedVariant]) -> Prices:
     return Prices(variants[0].price, variants[-1].price, variants[0].compare_at_price)
 
 
+def is_reduced(price: int, compare_at_price: int | None) -> bool:
+    """Return whether pages show that a price was reduced: it has been higher."""
+    return compare_at_price is not None and compare_at_price > price
+
+
 def name_key(title: str) -> str:
     """Return the key of the order "name": without case, accents and punctuation."""
     return " ".join(search.words(title))[:NAME_KEY_LENGTH]

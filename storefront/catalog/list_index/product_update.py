@@ -13,7 +13,7 @@ from sqlalchemy import update as update_rows
 from sqlalchemy.orm import Session
 
 from storefront.catalog import search
-from storefront.catalog.list_index import derivation, further_categories, writer
+from storefront.catalog.list_index import derivation, further_categories, memberships, writer
 from storefront.catalog.list_index.derivation import (
     ListingRow,
     PricedVariant,
@@ -33,6 +33,7 @@ class Snapshot:
     facts: ProductFacts
     paths: frozenset[str]  # of its categories
     further_ids: frozenset[int]  # of its further ones
+    compare_at_price: int | None
 
 
 def snapshot(
@@ -66,7 +67,8 @@ def snapshot(
         further=[each.name for each in further],
     )
     paths = {category[0] or ROOT_PATH, *(each.path for each in further)}
-    return Snapshot(facts, frozenset(paths), frozenset(each.id for each in further))
+    further_ids = frozenset(each.id for each in further)
+    return Snapshot(facts, frozenset(paths), further_ids, product.compare_at_price)
 
 
 def set_prices(product: Product, variants: Sequence[Variant]) -> None:
@@ -75,8 +77,11 @@ def set_prices(product: Product, variants: Sequence[Variant]) -> None:
     product.price, product.price_max, product.compare_at_price = derivation.prices(priced)
 
 
-def update(session: Session, before: Snapshot, after: Snapshot) -> None:
-    """Bring lists, counts and search up to date; the changes have been flushed, but for the index itself."""
+def update(session: Session, before: Snapshot, after: Snapshot, *, has_collections: bool = True) -> None:
+    """Bring lists, counts and search up to date; the changes have been flushed, but for the index itself.
+
+    `has_collections`: False if this transaction has seen that the shop has none, which saves a statement.
+    """
     old, new = before.facts, after.facts
     if before.further_ids != after.further_ids:
         further_categories.write(session, {new.product_id: after.further_ids})
@@ -87,6 +92,19 @@ def update(session: Session, before: Snapshot, after: Snapshot) -> None:
             _change_rows(session, new.product_id, old.row(), new.row())
         if replace(old, price=new.price) != new:
             search.write(session, [new.searched_texts()])
+    if has_collections and _may_change_collections(before, after):
+        memberships.refresh(session, [new.product_id])
+
+
+def _may_change_collections(before: Snapshot, after: Snapshot) -> bool:
+    """Return whether a change of the product itself can alter its rows in collections; stock follows by itself."""
+    old, new = before.facts, after.facts
+    if not (old.is_listed and new.is_listed):
+        return old.is_listed != new.is_listed
+    asked = [
+        (facts.row(), facts.tags, shown.compare_at_price) for facts, shown in ((old, before), (new, after))
+    ]
+    return asked[0] != asked[1]
 
 
 def _relist(session: Session, before: Snapshot, after: Snapshot) -> None:

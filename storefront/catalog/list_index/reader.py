@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import CTE, CompoundSelect, func, join, select, true, union_all
 
 from storefront.catalog.list_index.conditions import SCAN_LIMIT, other_conditions, price_range
+from storefront.catalog.list_index.list_range import ListRange, category_range
 from storefront.catalog.list_index.matches import (
     PER_PAGE,
     AnySelect,
@@ -36,17 +37,22 @@ MAX_OFFSET = 100_000
 
 def select_page(wanted: ListRequest, category_id: int, listed: int) -> Selection:
     """Return one page of a category's products. `listed` is the category's stored product count."""
-    if not wanted.is_filtered:
-        return _select_plain(wanted, category_id, listed)
     if wanted.q:
         return select_found(wanted, category_id, MATCH_LIMIT)
-    found, complete = _find_matches(wanted, category_id, listed)
+    return select_in_range(wanted, category_range(category_id), listed)
+
+
+def select_in_range(wanted: ListRequest, place: ListRange, listed: int) -> Selection:
+    """Return one page of the products of a list that is not searched. `listed` is how many it has."""
+    if not wanted.is_filtered:
+        return _select_plain(wanted, place, listed)
+    found, complete = _find_matches(wanted, place, listed)
     if complete:
         ordered = sort_matches(found, wanted.sort)
         return Selection(
             slice_page([c.product_id for c in ordered], wanted.page), len(ordered), False, ordered
         )
-    kept = _walk_order(wanted, category_id)
+    kept = _walk_order(wanted, place)
     return Selection(slice_page(kept, wanted.page), len(kept), True)
 
 
@@ -62,7 +68,7 @@ def count_buyable(category_id: int) -> tuple[int, bool]:
     return min(count, MATCH_LIMIT), count > MATCH_LIMIT
 
 
-def _select_plain(wanted: ListRequest, category_id: int, listed: int) -> Selection:
+def _select_plain(wanted: ListRequest, place: ListRange, listed: int) -> Selection:
     offset = (wanted.page - 1) * PER_PAGE
     size = min(PER_PAGE, listed - offset)
     if size <= 0:
@@ -72,21 +78,21 @@ def _select_plain(wanted: ListRequest, category_id: int, listed: int) -> Selecti
     backwards = from_end < offset
     if min(offset, from_end) > MAX_OFFSET:
         return Selection([], listed, False)
-    order = _order(wanted.sort, Listing, backwards=backwards)
-    rows = select(Listing.product_id).where(Listing.category_id == category_id).order_by(*order)
+    order = _order(wanted.sort, place.row, backwards=backwards)
+    rows = select(place.row.product_id).where(*place.inside).order_by(*order)
     ids = list(db.session.execute(rows.offset(from_end if backwards else offset).limit(size)).scalars())
     return Selection(ids[::-1] if backwards else ids, listed, False)
 
 
-def _find_matches(wanted: ListRequest, category_id: int, listed: int) -> tuple[list[Candidate], bool]:
+def _find_matches(wanted: ListRequest, place: ListRange, listed: int) -> tuple[list[Candidate], bool]:
     """Return matches from the narrowest source, and whether these are all."""
     if wanted.vendors:
-        return _matches_among(wanted, category_id, _products_of(wanted.vendors))
+        return _matches_among(wanted, place, _products_of(wanted.vendors))
     if wanted.min_price is not None or wanted.max_price is not None or listed <= SCAN_LIMIT:
         # Without a further filter every row of the range matches: reading more than are kept is useless.
-        priced = select(Listing).where(Listing.category_id == category_id, *price_range(wanted))
+        priced = select(place.row).where(*place.inside, *price_range(wanted, place.row))
         scanned = (
-            priced.order_by(Listing.price)
+            priced.order_by(place.row.price)
             .limit(SCAN_LIMIT + 1 if wanted.in_stock else MATCH_LIMIT + 1)
             .cte("scanned")
         )
@@ -104,13 +110,13 @@ def _products_of(vendors: Sequence[str]) -> CompoundSelect[int]:
 
 
 def _matches_among(
-    wanted: ListRequest, category_id: int, source: AnySelect | CompoundSelect[int]
+    wanted: ListRequest, place: ListRange, source: AnySelect | CompoundSelect[int]
 ) -> tuple[list[Candidate], bool]:
     """Return the matches among the source's product ids, at most MATCH_LIMIT + 1, and whether these are all."""
     scanned = source.limit(SCAN_LIMIT + 1).cte("scanned")
-    conditions = [Listing.category_id == category_id, *price_range(wanted)]
-    listed = join(scanned, Listing, Listing.product_id == scanned.c.product_id)
-    return _fetch_matches(match_statement(wanted, Listing, conditions, listed), scanned)
+    conditions = [*place.inside, *price_range(wanted, place.row)]
+    listed = join(scanned, place.row, place.row.product_id == scanned.c.product_id)
+    return _fetch_matches(match_statement(wanted, place.row, conditions, listed), scanned)
 
 
 def _fetch_matches(matches: AnySelect, scanned: CTE) -> tuple[list[Candidate], bool]:
@@ -123,12 +129,12 @@ def _fetch_matches(matches: AnySelect, scanned: CTE) -> tuple[list[Candidate], b
     return candidates, len(candidates) <= MATCH_LIMIT and rows[0][0] <= SCAN_LIMIT
 
 
-def _walk_order(wanted: ListRequest, category_id: int) -> list[int]:
+def _walk_order(wanted: ListRequest, place: ListRange) -> list[int]:
     """Return the ids of up to MATCH_LIMIT matches from the first SCAN_LIMIT rows of the wanted order's index."""
-    rows = select(Listing).where(Listing.category_id == category_id)
+    rows = select(place.row).where(*place.inside)
     if wanted.sort in ("price", "-price"):
-        rows = rows.where(*price_range(wanted))
-    scanned = rows.order_by(*_order(wanted.sort, Listing)).limit(SCAN_LIMIT).subquery()
+        rows = rows.where(*price_range(wanted, place.row))
+    scanned = rows.order_by(*_order(wanted.sort, place.row)).limit(SCAN_LIMIT).subquery()
     matches = select(scanned.c.product_id).where(
         *price_range(wanted, scanned.c), *other_conditions(wanted, scanned.c)
     )

@@ -6,20 +6,19 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, delete, event, insert, select, update
-from sqlalchemy.orm import Session, UOWTransaction
+from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy.orm import Session
 
 from storefront import cache
 from storefront.catalog import search
 from storefront.catalog.category_ranking import changed_tags
-from storefront.catalog.list_index import further_categories
+from storefront.catalog.list_index import further_categories, memberships
 from storefront.catalog.list_index.derivation import ListingRow, Prices, ancestor_paths
 from storefront.catalog.list_index.emptied_categories import redirect_emptied_categories
 from storefront.catalog.list_index.stored_facts import load_facts
 from storefront.catalog.models import ROOT_PATH, Category, Listing, ListingVendor, Product, ProductImage
 from storefront.extensions import insert_function
 from storefront.shop_cache import keys
-from storefront.stock import StockItem
 
 BATCH = 500  # products that are refreshed with the same statements
 ListingRows = dict[tuple[int, int], ListingRow]  # by category id and product id
@@ -33,20 +32,6 @@ class ListIndexRow:
     row: ListingRow
     texts: search.SearchedTexts
     category_ids: Collection[int]  # its categories and all above them, the root included
-
-
-@event.listens_for(Session, "after_flush")
-def _invalidate_changed_stock(session: Session, _: UOWTransaction) -> None:
-    """Invalidate lists for stock rows that are added, deleted or changed without the stock room's functions."""
-    rows = (*session.new, *filter(session.is_modified, session.dirty), *session.deleted)
-    product_ids = {row.product_id for row in rows if isinstance(row, StockItem)}
-    if product_ids:
-        _invalidate_availability(session, product_ids)
-
-
-def invalidate_availability(session: Session, product_id: int) -> None:
-    """Invalidate the lists that count or show what is in stock: this product has sold out or come back."""
-    _invalidate_availability(session, [product_id])
 
 
 def refresh(session: Session, product_ids: Iterable[int]) -> None:
@@ -94,6 +79,7 @@ def write(
     update_counts(session, wanted, present)
     search.write(session, [entry.texts for entry in entries], fresh=fresh)
     search.remove(session, unlisted)
+    memberships.refresh(session, [*(entry.product_id for entry in entries), *unlisted])
 
 
 def update_counts(session: Session, wanted: ListingRows, present: ListingRows) -> None:
@@ -171,12 +157,6 @@ def _set_covers(session: Session, product_ids: Sequence[int]) -> None:
         .values(cover_id=cover, updated_at=Product.updated_at)
         .execution_options(synchronize_session=False)
     )
-
-
-def _invalidate_availability(session: Session, product_ids: Iterable[int]) -> None:
-    above = select(Listing.category_id).where(Listing.product_id.in_(product_ids)).distinct()
-    category_ids = session.connection().execute(above).scalars()
-    cache.invalidate_on_commit(session, *map(keys.availability_tag, category_ids))
 
 
 def _invalidate_lists(session: Session, wanted: ListingRows, present: ListingRows) -> None:

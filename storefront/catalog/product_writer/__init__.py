@@ -80,7 +80,7 @@ def write_product(session: Session, loaded: LockedProduct, edit: ProductEdit) ->
     product_update.set_prices(row, list(loaded.variants.values()))
     session.flush()
     totals.apply_stock(session, loaded, edit.reason)
-    product_update.update(session, before, _snapshot(loaded))
+    product_update.update(session, before, _snapshot(loaded), has_collections=loaded.has_collections)
 
 
 def _snapshot(loaded: LockedProduct) -> product_update.Snapshot:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from storefront.catalog import models
+from storefront.catalog.collection.models import Collection
 from storefront.catalog.list_index.further_categories import NamedCategory, described, parse_described
 from storefront.catalog.navigation import NotInShopError
 from storefront.i18n import gettext as _
@@ -28,6 +29,7 @@ class LockedProduct:
         new_stock: the new stock by SKU, where it changes.
         expected: what the editor saw on hand by SKU, where that must not have changed since.
         further: its further categories.
+        has_collections: whether the shop has any, until the transaction ends.
     """
 
     row: models.Product
@@ -38,6 +40,7 @@ class LockedProduct:
     new_stock: dict[str, int] = field(default_factory=dict)
     expected: dict[str, int] = field(default_factory=dict)
     further: Sequence[NamedCategory] = ()
+    has_collections: bool = True
 
     def available(self, sku: str) -> int | None:
         """Return how many of a SKU can be bought; None if its stock is not tracked."""
@@ -82,6 +85,7 @@ def _read(session: Session, product_id: int, *, is_locked: bool) -> LockedProduc
         select(
             *(models.Product, models.Category.path, models.Category.name, models.ProductImage),
             described().label("further"),
+            exists(Collection.id).label("has_collections"),
         )
         .outerjoin(models.Category, models.Category.id == models.Product.category_id)
         .outerjoin(models.ProductImage, models.ProductImage.product_id == models.Product.id)
@@ -113,4 +117,5 @@ def _read(session: Session, product_id: int, *, is_locked: bool) -> LockedProduc
         variants,
         items,
         further=parse_described(rows[0].further, row.further_category_ids),
+        has_collections=rows[0].has_collections,
     )

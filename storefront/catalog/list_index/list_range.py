@@ -1,0 +1,38 @@
+"""A list as a range of the list index: the rows of a category or of a collection, in each order of an index."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import or_
+from sqlalchemy.sql.elements import ColumnElement
+
+from storefront.catalog.collection.models import CollectionListing
+from storefront.catalog.models import Listing
+
+
+@dataclass(frozen=True, slots=True)
+class ListRange:
+    """A list of the index.
+
+    Attributes:
+        row: the table; its rows have product_id, price, name_key and vendor.
+        inside: the conditions for the rows of this list.
+    """
+
+    row: Any
+    inside: tuple[ColumnElement[bool], ...]
+
+
+def category_range(category_id: int) -> ListRange:
+    """Return the list of a category and of all below it."""
+    return ListRange(Listing, (Listing.category_id == category_id,))
+
+
+def collection_range(collection_id: int, now: datetime) -> ListRange:
+    """Return the list of a collection, without products whose age has ended their membership by now."""
+    row = CollectionListing
+    stays = or_(row.until.is_(None), row.until > now)
+    return ListRange(row, (row.collection_id == collection_id, stays))
