@@ -31,6 +31,7 @@ KINDS = {
     "variant": lazy_gettext("variants"),
     "product_image": lazy_gettext("pictures"),
     "category": lazy_gettext("categories"),
+    "collection": lazy_gettext("collections"),
     "stock_item": lazy_gettext("stock settings"),
     "shop_setting": lazy_gettext("settings of the shop"),
     "change_set": lazy_gettext("imports and changes of many products"),

@@ -24,6 +24,7 @@ NOTICES = {
     "applied": lazy_gettext("Applied. You can undo it below."),
     "undone": lazy_gettext("Undone."),
     "stopped": lazy_gettext("Stopped. What was done stays; you can go on, or undo it."),
+    "restored": lazy_gettext("It is back."),
     "discarded": lazy_gettext("Discarded. Nothing was changed."),
     "copied": lazy_gettext("Copied as a draft. Its stock starts at 0."),
 }

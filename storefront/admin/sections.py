@@ -30,7 +30,13 @@ SECTIONS = (
             ("admin_grid.show", lazy_gettext("Grid")),
         ),
     ),
-    Section(lazy_gettext("Categories"), (("admin_categories.tree", lazy_gettext("Categories")),)),
+    Section(
+        lazy_gettext("Categories"),
+        (
+            ("admin_categories.tree", lazy_gettext("Categories")),
+            ("admin_collections.all_collections", lazy_gettext("Collections")),
+        ),
+    ),
     Section(
         lazy_gettext("Stock"),
         (
