@@ -9,7 +9,15 @@ from flask import Flask
 from storefront import actors, rate_limiting
 from storefront.api import cli, problems, tokens, webhook_delivery, webhooks
 from storefront.api.state import ApiState, state
-from storefront.api.views import categories, docs, orders, picture_operations, products, variant_stock
+from storefront.api.views import (
+    categories,
+    collection_operations,
+    docs,
+    orders,
+    picture_operations,
+    products,
+    variant_stock,
+)
 
 __all__ = ["init_app"]
 
@@ -21,7 +29,15 @@ def init_app(app: Flask) -> None:
     rate_limiting.register_identifier(app, partial(tokens.identify, app))
     actors.register_identifier(app, tokens.current_actor)
     actors.register_names(app, "token", tokens.read_names)
-    for views in (products, picture_operations, variant_stock, categories, orders, docs):
+    for views in (
+        products,
+        picture_operations,
+        variant_stock,
+        categories,
+        collection_operations,
+        orders,
+        docs,
+    ):
         app.register_blueprint(views.bp)
     webhooks.init_app(app)
     for group in (cli.token, cli.webhook):

@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType, defstruct, structs
 
+from storefront.catalog.collection.membership_rules import MAX_CONDITIONS, MAX_DAYS, ConditionKind
+
 Band = Literal["in", "low", "out"]
 Status = Literal["draft", "active", "archived"]
 # Minor units; more than anything costs, in yen too.
@@ -195,6 +197,59 @@ class CategoryPost(CategoryPatch, frozen=True, forbid_unknown_fields=True, kw_on
     """A new category. Only its name is needed: it is then at the top, at an address made of its name."""
 
     name: Sentence
+
+
+class CollectionCondition(Struct, frozen=True, forbid_unknown_fields=True):
+    """A condition of a collection: `text` is the tag or vendor, `price` the bound, `days` the age."""
+
+    kind: ConditionKind
+    text: ShortText | None = None
+    price: Price | None = None
+    days: Annotated[int, Meta(ge=1, le=MAX_DAYS)] | None = None
+
+
+class CollectionPatch(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The changes of a collection. `slug` is the end of its address; "" makes one of the title. Former ones lead on.
+
+    A product belongs to it that meets all conditions, or any, as `match` says.
+    """
+
+    title: Sentence | UnsetType = UNSET
+    slug: ShortText | UnsetType = UNSET
+    match: Literal["all", "any"] | UnsetType = UNSET
+    conditions: (
+        Annotated[list[CollectionCondition], Meta(min_length=1, max_length=MAX_CONDITIONS)] | UnsetType
+    ) = UNSET
+    description_html: Html | UnsetType = UNSET
+    seo_title: Annotated[str, Meta(max_length=500, pattern=NO_CONTROL_CHARACTERS)] | UnsetType = UNSET
+    seo_description: Annotated[str, Meta(max_length=5000, pattern=NO_CONTROL_CHARACTERS)] | UnsetType = UNSET
+
+
+class CollectionPost(CollectionPatch, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A new collection. It needs a title and conditions, of which all must be met unless `match` says otherwise."""
+
+    title: Sentence
+    conditions: Annotated[list[CollectionCondition], Meta(min_length=1, max_length=MAX_CONDITIONS)]
+
+
+class CollectionDetail(Struct, frozen=True):
+    """A collection. `products` counts those that it lists; while it `is_building`, more follow."""
+
+    slug: str
+    title: str
+    match: Literal["all", "any"]
+    conditions: list[CollectionCondition]
+    description_html: str
+    seo_title: str
+    seo_description: str
+    products: int
+    is_building: bool
+
+
+class CollectionList(Struct, frozen=True):
+    """All collections, sorted by their slugs."""
+
+    items: list[CollectionDetail]
 
 
 class VariantInput(Struct, frozen=True, forbid_unknown_fields=True):
