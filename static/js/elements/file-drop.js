@@ -1,4 +1,4 @@
-/** A field for files that takes dropped ones, too, adds to what was chosen, and shows it. */
+/** A field for files that takes those dropped anywhere on the page, too, adds to what was chosen, and shows it. */
 class FileDrop extends HTMLElement {
   #listening;
   #chosen = new DataTransfer();
@@ -7,7 +7,7 @@ class FileDrop extends HTMLElement {
     this.#listening = new AbortController();
     const { signal } = this.#listening;
     this.addEventListener("change", () => this.#add([...this.#field.files]), { signal });
-    // Files that miss the field by a little must not replace the page.
+    // A file that misses a field by a little would replace the page, and all that was typed.
     window.addEventListener("dragover", (event) => this.#over(event), { signal });
     window.addEventListener("drop", (event) => this.#drop(event), { signal });
     window.addEventListener("dragleave", () => this.removeAttribute("data-over"), { signal });
@@ -30,9 +30,10 @@ class FileDrop extends HTMLElement {
 
   #drop(event) {
     this.removeAttribute("data-over");
-    if (!event.dataTransfer.types.includes("Files")) return;
+    // The editor has taken a picture that was moved within it.
+    if (event.defaultPrevented || !event.dataTransfer.types.includes("Files")) return;
     event.preventDefault();
-    if (this.contains(event.target)) this.#add([...event.dataTransfer.files]);
+    this.#add([...event.dataTransfer.files]);
   }
 
   /** Choosing again adds: a field alone would forget the first files. */

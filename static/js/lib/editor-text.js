@@ -20,6 +20,7 @@ export class EditorText {
     for (const key of PLAIN_KEYS) this.editor.setKeyHandler(key, null);
     // A picture is chosen as text is; the library's handles would need styles that the page's policy forbids.
     surface.addEventListener("click", (event) => this.#choosePicture(event));
+    for (const name of ["dragover", "drop"]) surface.addEventListener(name, keepPage);
   }
 
   load(html) {
@@ -54,4 +55,10 @@ export class EditorText {
     range.selectNode(event.target);
     this.editor.setSelection(range);
   }
+}
+
+/** A file that is dropped on a text would replace the page, and all that was typed. */
+function keepPage(event) {
+  const { types } = event.dataTransfer;
+  if (types.includes("Files") && !types.includes("text/html") && !document.querySelector("file-drop")) event.preventDefault();
 }
