@@ -154,15 +154,31 @@ def parse_actor(text: str) -> Actor | None:
     return Actor(kind, ident) if kind in _KINDS else None  # type: ignore[arg-type]  # checked by the look-up
 
 
-def describe_actors(texts: Collection[str]) -> dict[str, str]:
-    """Return stored texts of actors in words, for pages that staff read; one query for each kind of actor."""
+def describe_actors(
+    texts: Collection[str], known: Mapping[str, Mapping[str, str]] | None = None
+) -> dict[str, str]:
+    """Return stored texts of actors in words, for pages that staff read; one query for each kind of actor.
+
+    Args:
+        texts: as rows store them.
+        known: names by kind and id that the caller has read; these kinds are not queried.
+    """
     found = {text: _started_by(actor) for text in texts if (actor := parse_actor(text)) is not None}
     ids: dict[str, set[str]] = {}
     for actor in found.values():
         ids.setdefault(actor.kind, set()).add(actor.id)
     readers = _registry.get(current_app).name_readers
-    names = {kind: readers[kind](wanted - {""}) for kind, wanted in ids.items() if kind in readers}
+    names = dict(known or {})
+    for kind, wanted in ids.items():
+        if kind in readers and kind not in names:
+            names[kind] = readers[kind](wanted - {""})
     return {text: _describe(text, found, names) for text in texts}
+
+
+def ids_of(texts: Collection[str], kind: ActorKind) -> set[str]:
+    """Return the ids of the actors of one kind whose names the words for these texts contain."""
+    found = (_started_by(actor) for text in texts if (actor := parse_actor(text)) is not None)
+    return {actor.id for actor in found if actor.kind == kind and actor.id}
 
 
 def describe_actor(text: str) -> str:

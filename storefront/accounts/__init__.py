@@ -106,7 +106,7 @@ def _read_permissions() -> Collection[str]:
 
 
 def _load_permissions() -> Collection[str]:
-    user = load_current_user()
+    user = authentication.loaded_user()  # the gate of the back office has just read it
     if user is None and known_devices.is_presented():
         # Perhaps staff whose sign-in has ended; strangers see nothing.
         abort(authentication.redirect_to_sign_in())

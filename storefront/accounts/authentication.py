@@ -49,6 +49,7 @@ PROOF_LIFETIME = timedelta(minutes=15)
 # Keys in the WSGI environ: the current request's shopper, and the time of the last proof in this browser.
 _CURRENT, _PROVEN_AT = "storefront.accounts.current", "storefront.accounts.proven_at"
 _SIGN_IN = "storefront.accounts.sign_in"  # the id of this browser's sign-in
+_LOADED = "storefront.accounts.loaded"  # the account, read from SQL in this request
 # The session's key for the digest of the sign-in that it belongs to.
 _SESSION_KEY = "sign_in"
 
@@ -88,7 +89,14 @@ def load_current_user() -> User | None:
     request.environ[_PROVEN_AT], request.environ[_SIGN_IN] = row.proven_at, row.id
     last_seen.record(row.digest, row.last_seen_at.timestamp())
     request.environ[_CURRENT] = Shopper.of(user)
+    request.environ[_LOADED] = user
     return user
+
+
+def loaded_user() -> User | None:
+    """Return the account as this request has read it before, or read it now."""
+    found: User | None = request.environ.get(_LOADED)
+    return found or load_current_user()
 
 
 def current_sign_in() -> int:

@@ -41,7 +41,7 @@ class User(ChangedBy, Model):
     confirmed_email: Mapped[str] = mapped_column(String(254), default="", server_default="")
     password_hash: Mapped[str] = mapped_column(String(255))
     name: Mapped[str] = mapped_column(String(100), default="")
-    is_staff: Mapped[bool] = mapped_column(default=False)
+    is_staff: Mapped[bool] = mapped_column(default=False, index=True)
     role: Mapped[str] = mapped_column(String(16), default="", server_default="")
     generation: Mapped[int] = mapped_column(default=1)
     disabled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -249,4 +249,5 @@ class SecurityEvent(Model):
     __table_args__ = (
         Index("ix_security_event_user_id_id", "user_id", "id"),
         Index("ix_security_event_kind_user_id_at", "kind", "user_id", "at"),
+        Index("ix_security_event_actor", "actor", "id"),
     )

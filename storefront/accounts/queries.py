@@ -91,10 +91,12 @@ def read_names(user_ids: Collection[str]) -> dict[str, str]:
     """Return name and e-mail of these accounts, for pages that staff read."""
     ids = [int(one) for one in user_ids if one.isdecimal()]
     query = select(User.id, User.name, User.email).where(User.id.in_(ids))
-    return {
-        str(row.id): f"{row.name} ({row.email})" if row.name else row.email
-        for row in db.session.execute(query)
-    }
+    return {str(row.id): name_account(row.name, row.email) for row in db.session.execute(query)}
+
+
+def name_account(name: str, email: str) -> str:
+    """Return how pages that staff read call an account."""
+    return f"{name} ({email})" if name else email
 
 
 def list_sign_ins(user_id: int) -> Sequence[SignIn]:

@@ -25,7 +25,7 @@ from storefront.admin import (
     sections,
     staff_pages,
     stock_pages,
-    stock_taking_pages,
+    stock_takings,
     unsaved_form,
     upload_pages,
 )
@@ -41,7 +41,7 @@ BLUEPRINTS = (
     collection_pages.bp,
     grid_pages.bp,
     stock_pages.bp,
-    stock_taking_pages.bp,
+    stock_takings.bp,
     change_set_pages.bp,
     upload_pages.bp,
     customer_pages.bp,

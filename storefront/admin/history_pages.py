@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, abort, current_app, redirect, request, url_for
+from flask import Blueprint, abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from storefront import shop_settings
-from storefront.actors import describe_actors
+from storefront.actors import MAX_LENGTH, parse_actor
+from storefront.admin.history_lines import ACCESS, KINDS, ORDER, Cursor, read_page
 from storefront.admin.pages import render_page
-from storefront.change_sets import comparison, recorded_changes, scheduled_runs
-from storefront.change_sets.changes import ValueChange
-from storefront.history import RecordedChange
-from storefront.history.reading import HistoryFilter, find, read_changes
+from storefront.change_sets import recorded_changes, scheduled_runs
+from storefront.history.reading import HistoryFilter, find
 from storefront.i18n import gettext as _
 from storefront.i18n import lazy_gettext
 from storefront.rate_limiting import limit
@@ -26,33 +24,15 @@ from storefront.web.staff_access import may, permission_required
 bp = Blueprint("admin_history", __name__, cli_group=None)
 
 PAGE = 50
-KINDS = {
-    "product": lazy_gettext("products"),
-    "variant": lazy_gettext("variants"),
-    "product_image": lazy_gettext("pictures"),
-    "category": lazy_gettext("categories"),
-    "collection": lazy_gettext("collections"),
-    "stock_item": lazy_gettext("stock settings"),
-    "shop_setting": lazy_gettext("settings of the shop"),
-    "change_set": lazy_gettext("imports and changes of many products"),
-}
+_NEEDED = {ORDER: "orders:read", ACCESS: "staff:read"}  # permissions for lines of these kinds
 ACTORS = {
     "staff": lazy_gettext("staff"),
     "token": lazy_gettext("API tokens"),
     "import": lazy_gettext("imports"),
     "command": lazy_gettext("commands"),
+    "provider": lazy_gettext("payment providers"),
     "system": lazy_gettext("the shop itself"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class HistoryLine:
-    """A change as pages show it: who did it in words, each field with both values, whether it can be undone."""
-
-    change: RecordedChange
-    who: str
-    fields: Sequence[tuple[str, str, str]]
-    can_be_undone: bool
 
 
 @bp.get("/admin/changes")
@@ -76,28 +56,16 @@ def undo(number: int) -> Response:
     return redirect(url_for("admin_change_sets.show", number=planned, said="applied"), 303)
 
 
-def describe_changes(found: Sequence[RecordedChange]) -> list[HistoryLine]:
-    """Return changes as pages show them; at most six queries."""
-    names = recorded_changes.read_category_names(found)
-    actors = describe_actors({change.actor for change in found})
-    undoable = recorded_changes.find_undoable(found) if may("catalog:write") else set()
-    currency = current_app.config["CURRENCY"]
-    return [
-        HistoryLine(change, actors[change.actor], _fields(change, names, currency), change.id in undoable)
-        for change in found
-    ]
-
-
 def _page(problem: str | None = None, status: int = 200) -> Response:
     values = _typed(request.args)
-    found = read_changes(_read_filter(values), PAGE + 1)
+    page = read_page(_read_filter(values), _read_cursor(request.args.get("before", "")), PAGE)
     return render_page(
         "changes/changes.html",
         status,
-        lines=describe_changes(found[:PAGE]),
-        following=found[PAGE - 1].id if len(found) > PAGE else None,
+        page=page,
+        following=_write_cursor(page.following) if page.following else None,
         values=values,
-        kinds=KINDS,
+        kinds={key: text for key, text in KINDS.items() if key not in _NEEDED or may(_NEEDED[key])},
         actors=ACTORS,
         problem=problem,
     )
@@ -105,13 +73,14 @@ def _page(problem: str | None = None, status: int = 200) -> Response:
 
 def _typed(arguments: Mapping[str, str]) -> dict[str, str]:
     """Return the fields of the filter that mean something."""
-    day = arguments.get("day", "")
-    numbers = {name: arguments.get(name, "") for name in ("product", "before")}
-    found = {name: text for name, text in numbers.items() if parse_digits(text, most_digits=9) is not None}
-    if arguments.get("who") in ACTORS:
-        found["who"] = arguments["who"]
-    if arguments.get("kind") in KINDS:
-        found["kind"] = arguments["kind"]
+    found = {}
+    product, who, kind, day = (arguments.get(name, "") for name in ("product", "who", "kind", "day"))
+    if parse_digits(product, most_digits=9) is not None:
+        found["product"] = product
+    if who in ACTORS or (len(who) <= MAX_LENGTH and ":" in who and parse_actor(who)):
+        found["who"] = who
+    if kind in KINDS:
+        found["kind"] = kind
     return found | ({"day": day} if _read_day(day) else {})
 
 
@@ -120,13 +89,15 @@ def _read_filter(values: Mapping[str, str]) -> HistoryFilter:
     if day is not None:
         zone = ZoneInfo(shop_settings.current().timezone)
         since, until = (datetime.combine(each, time(), zone) for each in (day, day + timedelta(days=1)))
+    who = values.get("who", "")
+    is_kind = who in ACTORS
     return HistoryFilter(
-        actor_kind=values.get("who", ""),
+        actor_kind=who * is_kind,
+        actor=who * (not is_kind),
         kind=values.get("kind", ""),
         product_id=int(values["product"]) if "product" in values else None,
         since=since,
         until=until,
-        before=int(values["before"]) if "before" in values else None,
     )
 
 
@@ -138,11 +109,12 @@ def _read_day(text: str) -> date | None:
     return day if 2000 <= day.year < 9000 else None
 
 
-def _fields(
-    change: RecordedChange, names: Mapping[int, list[str]], currency: str
-) -> list[tuple[str, str, str]]:
-    pairs = recorded_changes.name_fields(change, names)
-    return [
-        (comparison.name_field(name), *comparison.compare_values(name, ValueChange(old, new), currency))
-        for name, (old, new) in pairs.items()
-    ]
+def _read_cursor(text: str) -> Cursor:
+    """Return the place in an address: the numbers of `Cursor`, such as "12-30-7"; a single one is of an old link."""
+    parts = [*text.split("-"), "", ""][:3]
+    return Cursor(*(parse_digits(part, most_digits=9) for part in parts))
+
+
+def _write_cursor(cursor: Cursor) -> str:
+    ends = (cursor.recorded, cursor.order, cursor.access)
+    return "-".join("" if one is None else str(one) for one in ends)

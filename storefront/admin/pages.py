@@ -21,7 +21,7 @@ NOTICES = {
     "unchanged": lazy_gettext("No cell was changed."),
     "invited": lazy_gettext("The invitation is on its way. It is valid for a week."),
     "withdrawn": lazy_gettext("The invitation no longer works."),
-    "applied": lazy_gettext("Applied. You can undo it below."),
+    "applied": lazy_gettext("Applied. You can undo it."),
     "undone": lazy_gettext("Undone."),
     "stopped": lazy_gettext("Stopped. What was done stays; you can go on, or undo it."),
     "restored": lazy_gettext("It is back."),

@@ -47,11 +47,12 @@ DIRECTIONS: dict[Verb, Direction] = {
 def why_refused(change_set: ChangeSet, verb: Verb) -> str:
     """Return why a change set cannot be applied or undone, and what can be done instead."""
     number = change_set.id
+    again = "import the file again" if change_set.kind == "import" else "make the same change again"
     match change_set.status, verb:
         case "planning", _:
-            return f"Change set {number} was not planned to the end. Import the file again."
+            return f"Change set {number} was not planned to the end. To change the products, {again}."
         case "discarded", _:
-            return f"Change set {number} was discarded. Import the file again."
+            return f"Change set {number} was discarded. To change the products, {again}."
         case "applied", "apply":
             return f"Change set {number} is applied already; undo it with: flask catalog undo {number}"
         case "undoing", "apply":
@@ -59,6 +60,6 @@ def why_refused(change_set: ChangeSet, verb: Verb) -> str:
         case "undone", "undo":
             return f"Change set {number} is undone already."
         case "undone", _:
-            return f"Change set {number} was undone. To change the products again, import the file again."
+            return f"Change set {number} was undone. To change the products, {again}."
         case _:
             return f"Change set {number} was not applied; apply it with: flask catalog apply {number}"

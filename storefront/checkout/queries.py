@@ -29,9 +29,10 @@ _EXPORTED_LINE_COLUMNS = ("sku", "label", "title", "options", "quantity", "unit_
 
 @dataclass(frozen=True, slots=True)
 class OrderRow:
-    """An order in a list."""
+    """An order in a list. `name` is whose goods they are: the recipient, or the payer of goods without delivery."""
 
     number: str
+    name: str
     email: str
     state: str
     total: Money
@@ -172,6 +173,7 @@ def _page(conditions: list[Any], page: int, total: int | None = None) -> OrderPa
     orders = [
         OrderRow(
             row.number,
+            (row.ship_to or row.bill_to or {}).get("name", ""),
             row.email,
             row.state,
             Money(row.total, row.currency),

@@ -47,5 +47,6 @@ class RecordedChange(Model):
     __table_args__ = (
         Index("ix_recorded_change_product_id", "product_id", "id"),
         Index("ix_recorded_change_actor_kind", "actor_kind", "id"),
+        Index("ix_recorded_change_actor", "actor", "id"),
         Index("ix_recorded_change_kind", "kind", "id"),
     )

@@ -18,19 +18,19 @@ class HistoryFilter:
 
     Attributes:
         actor_kind: such as "staff" or "token"; empty: all.
+        actor: the text of one actor, such as "staff:12"; empty: all.
         kind: a table, such as "product"; empty: all.
         product_id: of a product, its variants and pictures; then changes by change sets are listed for it, too.
         since: the first moment.
         until: the first moment behind the last.
-        before: only those with a smaller id.
     """
 
     actor_kind: str = ""
+    actor: str = ""
     kind: str = ""
     product_id: int | None = None
     since: datetime | None = None
     until: datetime | None = None
-    before: int | None = None
 
 
 def find(number: int) -> RecordedChange | None:
@@ -38,8 +38,8 @@ def find(number: int) -> RecordedChange | None:
     return db.session.get(RecordedChange, number)
 
 
-def read_changes(wanted: HistoryFilter, limit: int) -> Sequence[RecordedChange]:
-    """Return the newest changes of a filter."""
+def read_changes(wanted: HistoryFilter, limit: int, before: int | None = None) -> Sequence[RecordedChange]:
+    """Return the newest changes of a filter, those with an id below `before` if it is given."""
     query = select(RecordedChange).limit(limit)
     if wanted.since and wanted.until:
         query = query.where(RecordedChange.at >= wanted.since, RecordedChange.at < wanted.until)
@@ -50,10 +50,12 @@ def read_changes(wanted: HistoryFilter, limit: int) -> Sequence[RecordedChange]:
         query = query.where(RecordedChange.product_id == wanted.product_id)
     else:  # a change set as a whole is one line
         query = query.where(RecordedChange.change_set_id.is_(None))
+    if wanted.actor:
+        query = query.where(RecordedChange.actor == wanted.actor)
     if wanted.actor_kind:
         query = query.where(RecordedChange.actor_kind == wanted.actor_kind)
     if wanted.kind:
         query = query.where(RecordedChange.kind == wanted.kind)
-    if wanted.before is not None:
-        query = query.where(RecordedChange.id < wanted.before)
+    if before is not None:
+        query = query.where(RecordedChange.id < before)
     return db.session.execute(query).scalars().all()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from storefront.stock import cli, publisher, stream
+from storefront.stock import cli, publisher, stream, taking_runs
 from storefront.stock.audit import held_quantities
 from storefront.stock.inventory import (
     lock_available,
@@ -75,7 +75,8 @@ __all__ = [
 
 
 def init_app(app: Flask) -> None:
-    """Register the publisher, the stream and `flask stock`."""
+    """Register the publisher, the stream, runs of stock-takings and `flask stock`."""
     publisher.init_app(app)
+    taking_runs.init_app(app)
     app.cli.add_command(cli.stock)
     stream.init_app(app)

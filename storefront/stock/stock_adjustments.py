@@ -1,15 +1,16 @@
 """Applies stock-takings to the stock, and undoes them: batches of lines, each in a transaction of its own.
 
 A line adds its difference, counted less expected, to what is on hand now: goods that were sold or delivered after the
-count stay sold and delivered. A process that dies leaves whole batches; the next call goes on after them.
+count stay sold and delivered. A process that dies leaves whole batches; `taking_runs` has another one go on.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
+from dataclasses import dataclass
+from typing import Literal
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from storefront.extensions import write_transaction
@@ -17,85 +18,99 @@ from storefront.stock.inventory import lock_available
 from storefront.stock.ledger import Movement, apply_movements
 from storefront.stock.recounts import find_recounted
 from storefront.stock.stock_taking import change_state
-from storefront.stock.stock_taking_models import StockTaking, StockTakingLine
+from storefront.stock.stock_taking_models import StockTaking, StockTakingLine, TakingState
 
 BATCH = 200  # lines in one transaction
 
+TakingVerb = Literal["apply", "undo"]
 
-def apply_taking(number: int) -> None:
-    """Add the differences of a stock-taking to the stock, through the ledger.
 
-    Never below what is reserved for orders: `adjustment` says what was added.
+@dataclass(frozen=True, slots=True)
+class Step:
+    """How one verb goes through the lines.
 
-    Raises:
-        UnknownTakingError: there is none with this number.
-        TakingStateError: it is neither open nor being applied.
+    Attributes:
+        allowed: states in which it may begin or go on.
+        running: the state meanwhile.
+        done: the state at the end.
+        waiting: the condition of the lines that it takes.
+        run: does a batch of them.
     """
-    with write_transaction() as session:
-        change_state(session, number, "applying", of=("open", "applying"))
-    _run(partial(_apply_batch, number))
-    with write_transaction() as session:
-        change_state(session, number, "applied", of=("applying", "applied"))
+
+    allowed: tuple[TakingState, ...]
+    running: TakingState
+    done: TakingState
+    waiting: ColumnElement[bool]
+    run: Callable[[Session, StockTaking, Sequence[StockTakingLine]], None]
 
 
-def undo_taking(number: int) -> None:
-    """Take back what a stock-taking has added, but of variants that were counted again since.
+def run_batches(number: int, verb: TakingVerb, goes_on: Callable[[], bool]) -> bool:
+    """Apply or undo the lines of a stock-taking that are left; return whether all are done.
 
-    Raises:
-        UnknownTakingError: there is none with this number.
-        TakingStateError: it is neither applied nor being undone.
+    Never below what is reserved for orders: `adjustment` says what was added. An undo leaves variants that were
+    counted again since.
+
+    Args:
+        number: of the stock-taking, which is being applied or undone.
+        verb: what to do.
+        goes_on: asked before each batch.
     """
-    with write_transaction() as session:
-        change_state(session, number, "undoing", of=("applied", "undoing"))
-    _run(partial(_undo_batch, number))
-    with write_transaction() as session:
-        change_state(session, number, "undone", of=("undoing", "undone"))
-
-
-def _run(batch: Callable[[Session], bool]) -> None:
-    """Run batches until one has found nothing to do."""
-    while True:
+    step = STEPS[verb]
+    while goes_on():
         with write_transaction() as session:
-            if not batch(session):
-                return
+            wanted = select(StockTaking).where(StockTaking.id == number)
+            # The lock keeps two workers apart.
+            taking = session.scalars(
+                wanted.with_for_update().execution_options(populate_existing=True)
+            ).one_or_none()
+            if taking is None or taking.state != step.running:
+                return True  # somebody else has ended the work
+            lines = _next_lines(session, number, step.waiting)
+            if lines:
+                step.run(session, taking, lines)
+            else:
+                change_state(session, number, step.done, of=(step.running,)).run_at = None
+    return False
 
 
-def _apply_batch(number: int, session: Session) -> bool:
-    taking, lines = _next_lines(session, number, "applying", StockTakingLine.adjustment.is_(None))
+def _apply_lines(session: Session, taking: StockTaking, lines: Sequence[StockTakingLine]) -> None:
     deltas = {line.sku: line.difference for line in lines}
     added = _move(session, taking.reference, taking.reference, deltas)
     for line in lines:
         line.adjustment = added[line.sku]
-    return bool(lines)
 
 
-def _undo_batch(number: int, session: Session) -> bool:
-    open_lines = StockTakingLine.restored.is_(None) & StockTakingLine.adjustment.is_not(None)
-    taking, lines = _next_lines(session, number, "undoing", open_lines)
+def _undo_lines(session: Session, taking: StockTaking, lines: Sequence[StockTakingLine]) -> None:
     recounted = find_recounted(session, [line.sku for line in lines], taking.reference)
     deltas = {line.sku: 0 if line.sku in recounted else -(line.adjustment or 0) for line in lines}
     added = _move(session, taking.reference, f"undo of {taking.reference}", deltas)
     for line in lines:
         line.restored = added[line.sku]
-    return bool(lines)
 
 
-def _next_lines(
-    session: Session, number: int, state: str, condition: object
-) -> tuple[StockTaking, Sequence[StockTakingLine]]:
-    """Return the next lines; none if somebody else has ended the work. The lock keeps two workers apart."""
-    wanted = select(StockTaking).where(StockTaking.id == number).execution_options(populate_existing=True)
-    taking = session.scalars(wanted.with_for_update()).one()
-    if taking.state != state:
-        return taking, []
+STEPS: dict[TakingVerb, Step] = {
+    "apply": Step(
+        ("open", "applying"), "applying", "applied", StockTakingLine.adjustment.is_(None), _apply_lines
+    ),
+    "undo": Step(
+        ("applied", "undoing"),
+        "undoing",
+        "undone",
+        StockTakingLine.restored.is_(None) & StockTakingLine.adjustment.is_not(None),
+        _undo_lines,
+    ),
+}
+
+
+def _next_lines(session: Session, number: int, waiting: ColumnElement[bool]) -> Sequence[StockTakingLine]:
     query = (
         select(StockTakingLine)
-        .where(StockTakingLine.taking_id == number, condition)  # type: ignore[arg-type]  # a column's condition
+        .where(StockTakingLine.taking_id == number, waiting)
         .order_by(StockTakingLine.sku)
         .limit(BATCH)
         .execution_options(populate_existing=True)
     )
-    return taking, session.scalars(query).all()
+    return session.scalars(query).all()
 
 
 def _move(session: Session, reference: str, reason: str, deltas: dict[str, int]) -> dict[str, int]:

@@ -13,6 +13,7 @@ from storefront.extensions import Model, UtcDateTime
 
 TakingState = Literal["open", "applying", "applied", "undoing", "undone", "discarded"]
 MAX_NAME, MAX_KEY = 120, 64
+MAX_COUNTED = 99_999_999  # of one variant
 
 
 def _now() -> datetime:
@@ -20,7 +21,13 @@ def _now() -> datetime:
 
 
 class StockTaking(ChangedBy, Model):
-    """A stock-taking: goods are counted while it is open, then all differences are applied at once."""
+    """A stock-taking: goods are counted while it is open, then all differences are applied at once.
+
+    Attributes:
+        ended_by: who brought it into its present state; the differences are applied in this person's name.
+        run_at: when a serving process goes on applying or undoing it (`taking_runs`); None: none does.
+        run_attempts: how often one did, in vain.
+    """
 
     __tablename__ = "stock_taking"
 
@@ -31,6 +38,8 @@ class StockTaking(ChangedBy, Model):
     started_at: Mapped[datetime] = mapped_column(UtcDateTime, default=_now)
     ended_by: Mapped[str] = mapped_column(String(MAX_LENGTH), default="")
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    run_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
+    run_attempts: Mapped[int] = mapped_column(default=0, server_default="0")
 
     __table_args__ = (
         CheckConstraint(

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
+from html import unescape
 
+import pytest
 from flask import Flask
 from sqlalchemy import update as sql_update
 
 from storefront import actors
 from storefront.actors import Actor
+from storefront.admin import history_pages
 from storefront.api import tokens
 from storefront.catalog.models import Product, Variant
 from storefront.extensions import db, write_transaction
 from storefront.history import RecordedChange, recording
-from tests.accounts.people import staff_browser
+from tests.accounts.people import Browser, staff_browser
 from tests.change_sets.stored_sets import apply, update, variant_change
-from tests.checkout.shoppers import count_statements
+from tests.checkout.shoppers import count_statements, make_draft, place
 from tests.factories import make_product
 
 
@@ -98,7 +102,7 @@ def test_a_change_set_is_one_line_and_each_product_names_it(app: Flask) -> None:
     found = [(c.kind, c.action, c.change_set_id, c.fields) for c in recorded()]
     assert found == [("product", "update", number, {})] * 2 + [("change_set", "apply", None, {})]
     browser = staff_browser(app)
-    assert browser.get("/admin/changes").text.count('class="change"') == 1
+    assert browser.get("/admin/changes?kind=change_set").text.count('class="change"') == 1
     page = browser.get(f"/admin/changes?product={first}").text
     assert f'href="/admin/imports/{number}"' in page
 
@@ -126,6 +130,93 @@ def test_the_page_shows_filters_and_undoes(app: Flask) -> None:
     assert db.session.get_one(Product, number).title == "Pot"
     assert f'action="/admin/changes/{title}/undo"' not in browser.get("/admin/changes").text
     assert count_statements(lambda: browser.get("/admin/changes")) <= 8
+
+
+def busy_week(app: Flask) -> tuple[Browser, Browser, str]:
+    """A week of work: two people, an order that was paid and shipped, a token, an invitation, a new price.
+
+    Return the owner's and the packer's browser, and the order's number.
+    """
+    pot = make_product("Pot", variants=[{"sku": "POT", "price": 1999}]).id
+    owner, packer = staff_browser(app), staff_browser(app, "orders")
+    order = place(make_draft({"POT": 1})).order
+    forget()
+    for kind, amount in (("paid", f"{order.total / 100:.2f}"), ("shipped", "")):
+        form = {"kind": kind, "note": f"{kind} by hand", "amount": amount}
+        answer = packer.post(f"/admin/orders/{order.number}/events", **form)
+        assert answer.status_code == 303, answer.text
+    owner.post("/admin/staff/invitations", email="lee@shop.example", role="viewer")
+    tokens.create_token("till", ["catalog:write"])
+    with actors.acting_as(Actor("token", "1")), write_transaction() as session:
+        session.get_one(Product, pot).title = "Samovar"
+    return owner, packer, order.number
+
+
+def test_orders_and_access_are_in_the_same_list(app: Flask) -> None:
+    owner, _packer, number = busy_week(app)
+    page = owner.get("/admin/changes").text
+    for text in (
+        f'href="/admin/orders/{number}"',
+        "Shipped",
+        "shipped by hand",
+        "Invited to the staff",
+        "Samovar",
+    ):
+        assert text in page
+    assert "Placed" not in page, "customers are no staff"
+    orders, access = (owner.get(f"/admin/changes?kind={kind}").text for kind in ("order", "access"))
+    assert ("shipped by hand" in orders, "Samovar" in orders, "Invited" in orders) == (True, False, False)
+    assert ("lee@shop.example" in access, "Samovar" in access, "by hand" in access) == (True, False, False)
+    today = f"{datetime.now(UTC):%Y-%m-%d}"
+    assert "shipped by hand" in owner.get(f"/admin/changes?day={today}&who=staff").text
+    assert "by hand" not in owner.get("/admin/changes?day=2020-02-02").text
+    assert "by hand" not in owner.get("/admin/changes?who=token").text
+    assert count_statements(lambda: owner.get("/admin/changes")) <= 8
+
+
+def test_one_person_is_a_filter(app: Flask) -> None:
+    owner, _packer, _number = busy_week(app)
+    page = owner.get("/admin/changes").text
+    packer = re.search(r'<option value="(staff:\d+)">Kim \(orders@shop.example\)', page)
+    assert packer
+    found = owner.get(f"/admin/changes?who={packer[1]}").text
+    assert ("shipped by hand" in found, "Invited" in found, "Samovar" in found) == (True, False, False)
+    assert f'<option value="{packer[1]}" selected>' in found
+    for forged in ("staff:x", "nobody:1", "staff:" + "9" * 300, "token:<b>"):
+        assert owner.get("/admin/changes", query_string={"who": forged}).status_code == 200
+
+
+def test_pages_of_the_history_leave_nothing_out(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    owner, _packer, _number = busy_week(app)
+    titles = re.compile(r'<h3 class="change__title">(.*?)</h3>\s*<p class="soft">(.*?)</p>', re.DOTALL)
+    whole = titles.findall(owner.get("/admin/changes").text)
+    monkeypatch.setattr(history_pages, "PAGE", 1)
+    found, path = [], "/admin/changes"
+    while path:
+        page = owner.get(path).text
+        found += titles.findall(page)
+        older = re.search(r'href="([^"]+)" rel="next"', page)
+        path = unescape(older[1]) if older else ""
+    assert found == whole
+    assert len(found) > 4
+
+
+def test_people_see_what_their_role_may_see(app: Flask) -> None:
+    _owner, _packer, _number = busy_week(app)
+    viewer, catalogue = (
+        staff_browser(app, role).get("/admin/changes").text for role in ("viewer", "catalogue")
+    )
+    assert ("by hand" in viewer, "Invited" in viewer, "Samovar" in viewer) == (True, False, True)
+    assert ("by hand" in catalogue, "Invited" in catalogue, "Samovar" in catalogue) == (False, False, True)
+
+
+def test_the_page_of_a_product_has_its_newest_changes(app: Flask) -> None:
+    owner, _packer, _number = busy_week(app)
+    pot = db.session.scalars(db.select(Product.id)).one()
+    page = owner.get(f"/admin/products/{pot}").text.partition("Latest changes")[2]
+    assert "Samovar" in page
+    assert f'href="/admin/changes?product={pot}"' in page
+    assert count_statements(lambda: owner.get(f"/admin/products/{pot}")) <= 8
 
 
 def test_only_the_right_people_read_and_undo(app: Flask) -> None:

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from storefront.extensions import db, write_transaction
-from storefront.stock import StockItem, StockMovement, receive, sell, set_on_hand, stock_adjustments
-from storefront.stock.stock_taking import add_count, read_line
+from storefront.stock import (
+    StockItem,
+    StockMovement,
+    receive,
+    sell,
+    set_on_hand,
+    stock_adjustments,
+    taking_runs,
+)
+from storefront.stock.stock_taking import add_count, set_count
 from storefront.stock.stock_taking_models import StockTaking
+from storefront.stock.stock_taking_reader import read_line
 from tests.accounts.people import Browser, staff_browser
 from tests.catalog.test_cost import statements
 from tests.factories import make_product
@@ -158,15 +168,22 @@ def test_an_undo_leaves_what_was_counted_again(helper: Browser) -> None:
     assert helper.post(f"{taking}/undo").status_code == 409
 
 
-@pytest.mark.any_database
-def test_an_interrupted_application_goes_on(helper: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
-    many = [{"sku": f"S{n}", "option1": str(n), "on_hand": 5} for n in range(5)]
+def count_shirts(taking: str, number: int = 5) -> None:
+    """Make shirts of which there are 5 on hand and 3 were counted."""
+    many = [{"sku": f"S{n}", "option1": str(n), "on_hand": 5} for n in range(number)]
     make_product("Shirt", slug="shirt", option_names=["Size"], variants=many)
+    with write_transaction() as session:
+        for place in range(number):
+            add_count(session, int(taking.rpartition("/")[2]), f"S{place}", 3, f"k{place}")
+
+
+@pytest.mark.any_database
+def test_another_process_goes_on_with_an_application(
+    helper: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
     taking = start(helper)
     number = int(taking.rpartition("/")[2])
-    with write_transaction() as session:
-        for place in range(5):
-            add_count(session, number, f"S{place}", 3, f"k{place}")
+    count_shirts(taking)
     monkeypatch.setattr(stock_adjustments, "BATCH", 2)
     apply_movements, calls = stock_adjustments.apply_movements, []
 
@@ -178,14 +195,55 @@ def test_an_interrupted_application_goes_on(helper: Browser, monkeypatch: pytest
 
     monkeypatch.setattr(stock_adjustments, "apply_movements", die_in_the_second_batch)
     with pytest.raises(RuntimeError):
-        stock_adjustments.apply_taking(number)
+        taking_runs.start(number, "apply")
     db.session.rollback()
     assert db.session.get_one(StockTaking, number).state == "applying"
     assert sorted(on_hand(f"S{n}") for n in range(5)) == [3, 3, 5, 5, 5]
-    assert "Review and apply" in helper.get(taking).text
-    assert helper.post(f"{taking}/application").status_code == 303
+    assert not taking_runs.run_due(), "the process may still be at work"
+    assert "2 of 5 variants." in helper.get(taking).text
+    with write_transaction() as session:
+        session.execute(update(StockTaking).values(run_at=datetime.now(UTC)))
+    assert taking_runs.run_due()
     assert [on_hand(f"S{n}") for n in range(5)] == [3] * 5
+    assert not taking_runs.run_due()
+    db.session.rollback()
     assert db.session.get_one(StockTaking, number).state == "applied"
+
+
+@pytest.mark.any_database
+def test_a_large_stock_taking_is_applied_in_the_background(
+    helper: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taking = start(helper)
+    count_shirts(taking)
+    monkeypatch.setattr(taking_runs, "MOST_AT_ONCE", 4)
+    monkeypatch.setattr(stock_adjustments, "BATCH", 2)
+    for verb, left, word in (("application", 3, "applied"), ("undo", 5, "undone")):
+        monkeypatch.setattr(taking_runs, "TURN", -1.0)  # over before the first batch
+        before = on_hand("S0")
+        assert helper.post(f"{taking}/{verb}").location == taking
+        assert "<progress" in helper.get(taking).text
+        assert taking_runs.run_due()
+        assert on_hand("S0") == before
+        monkeypatch.setattr(taking_runs, "TURN", 20.0)
+        assert taking_runs.run_due()
+        assert {on_hand(f"S{n}") for n in range(5)} == {left}
+        assert "data-running" not in helper.get(f"{taking}/progress").text
+        assert f": {word}." in helper.get(taking).text
+    actors = set(db.session.scalars(select(StockMovement.actor).where(StockMovement.sku == "S0")))
+    assert actors <= {db.session.scalars(select(StockTaking.started_by)).one()} | {""}
+
+
+@pytest.mark.any_database
+def test_a_key_counts_once_for_all_variants(helper: Browser) -> None:
+    taking = start(helper)
+    form = {"number": "9", "shown": "0", "key": "forged"}
+    for sku in ("MUG", "MUG", "BOWL"):
+        assert helper.post(f"{taking}/counts", code=sku, **form).status_code == 303
+    assert (counted(taking, "MUG"), counted(taking, "BOWL")) == (9, None)
+    number = int(taking.rpartition("/")[2])
+    with write_transaction() as session:
+        assert set_count(session, number, "MUG", 4, 9, "forged") == 9
 
 
 def test_discarded_counts_are_kept(helper: Browser) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, Response, sync_playwright
 
+from tests.browser.letters import sign_in_link
 from tests.browser.pages import wait_until_interactive
 from tests.processes import Shop, served
 from tests.programs import require_program
@@ -70,6 +71,26 @@ def context(javascript: bool, browser: Browser, shop: Shop) -> Iterator[BrowserC
     context = browser.new_context(base_url=shop.url, java_script_enabled=javascript)
     yield context
     context.close()
+
+
+@pytest.fixture(scope="module")
+def owner(browser: Browser, shop: Shop) -> dict[str, Any]:
+    """The cookies of the shop's owner, who has just signed in."""
+    context = browser.new_context(base_url=shop.url)
+    page = context.new_page()
+    page.goto(sign_in_link(shop))
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/admin")
+    state = context.storage_state()
+    context.close()
+    return {"cookies": state["cookies"]}
+
+
+@pytest.fixture
+def office(page: Page, owner: dict[str, Any]) -> Page:
+    """The tab, in which the owner is signed in."""
+    page.context.add_cookies(owner["cookies"])
+    return page
 
 
 @pytest.fixture

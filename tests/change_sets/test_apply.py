@@ -240,8 +240,13 @@ def test_an_unfinished_plan_is_never_applied(app: Flask) -> None:
         plan.add(creation("pot"))
         with pytest.raises(WrongStatusError, match="not planned to the end"):
             apply_change_set(plan.id, media())
-    with pytest.raises(WrongStatusError, match="was discarded"):
+    with pytest.raises(WrongStatusError, match="import the file again"):
         apply_change_set(plan.id, media())
+    with (
+        PlanWriter("edit", "prices") as edit,
+        pytest.raises(WrongStatusError, match="make the same change again"),
+    ):
+        apply_change_set(edit.id, media())
     assert shop() == {}
 
 

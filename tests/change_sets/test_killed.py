@@ -11,9 +11,10 @@ import pytest
 from flask import Flask
 
 from storefront.catalog.models import Product
-from storefront.change_sets import apply_change_set, undo_change_set
+from storefront.change_sets import apply_change_set, scheduled_runs, undo_change_set
 from storefront.change_sets import store as change_sets
 from storefront.change_sets.changes import ProductChange, StockChange, ValueChange
+from storefront.change_sets.directions import Verb
 from storefront.extensions import db
 from tests.change_sets.stored_sets import creation, media, removal, shop, store, update, variant_change
 from tests.factories import make_product
@@ -69,6 +70,25 @@ def test_killed_processes_end_in_the_state_of_one_run(app: Flask) -> None:
     applied, undone = fork_processes(app, store(changes), KILLS, "apply", "undo")
     assert applied == json.dumps([after, ["applied", {"applied": 12}]], sort_keys=True, default=str)
     assert undone == json.dumps([before, ["undone", {"undone": 12}]], sort_keys=True, default=str)
+
+
+@pytest.mark.slow
+@pytest.mark.long
+def test_workers_go_on_with_the_run_of_a_killed_one(app: Flask) -> None:
+    changes = make_changes()
+    before = shop()
+    whole = store(changes)
+    apply_change_set(whole, media())
+    after = shop()
+    undo_change_set(whole, media())
+    number = store(changes)
+    runs: list[tuple[Verb, object, str]] = [("apply", after, "applied"), ("undo", before, "undone")]
+    for verb, wanted, status in runs:
+        scheduled_runs.schedule(number, verb)
+        (done,) = fork_processes(app, number, KILLS, "run")
+        assert done == json.dumps([wanted, [status, {status: 12}]], sort_keys=True, default=str)
+        assert change_sets.get(number).run_at is None
+        db.session.rollback()
 
 
 @pytest.mark.slow

@@ -110,6 +110,7 @@ def test_both_days_of_a_search_are_part_of_it(staff: Browser, numbers: dict[str,
 @pytest.mark.parametrize("day", ["31.01.2026", "2026-02-30", "0001-01-01", "9999-12-31", "x" * 5000])
 def test_a_day_that_cannot_be_read_is_a_note(staff: Browser, numbers: dict[str, str], day: str) -> None:
     page = staff.get("/admin/orders", query_string={"from": day, "to": day, "q": "byron"})
+    assert "<bdi>Ada Byron</bdi>" in page.text, "the recipient's name"
     assert page.status_code == 200
     assert "Enter the days as 2026-01-31." in page.text
     assert numbers["ada"] in page.text, "the rest of the search stays"

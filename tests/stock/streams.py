@@ -87,7 +87,7 @@ class Stream:
 
 def set_stock(shop: Shop, sku: str, number: int, *, published: bool = True) -> None:
     """Set what is on hand as another process of the shop does. Without `published` the message is lost."""
-    app = _writer_app(shop.instance, *shop.environ.items())
+    app = writer_app(shop)
     handlers = registry.get(app).handlers
     deliver = handlers["stock.changed"]
     with app.app_context():
@@ -98,6 +98,11 @@ def set_stock(shop: Shop, sku: str, number: int, *, published: bool = True) -> N
             outbox.deliver_overdue()  # deletes the delivered row before another process finds it
         finally:
             handlers["stock.changed"] = deliver
+
+
+def writer_app(shop: Shop) -> Flask:
+    """Return an application on the data of a served shop, as another process of the shop has it."""
+    return _writer_app(shop.instance, *shop.environ.items())
 
 
 @lru_cache(maxsize=1)

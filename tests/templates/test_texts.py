@@ -51,7 +51,7 @@ FOR_OPERATORS = {
     "stock/stock_corrections.py": "errors of programs that set stock",
     "stock/inventory.py": "errors of programs that set stock",
     "stock/ledger.py": "errors of programs that set stock",
-    "stock/stock_taking.py": "errors of programs that set stock",
+    "stock/stock_taking_errors.py": "errors of programs that set stock",
     "stock/stream.py": "errors of programs that open streams",
     "web/module_graph.py": "an error that developers see",
     "web/prefix.py": "answers outside the path of the shop",

@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from werkzeug.wrappers import Response
 
 from storefront.actors import describe_actor
+from storefront.admin.history_lines import KINDS, read_latest
 from storefront.admin.pages import render_page
 from storefront.admin.product_form import product_fields
 from storefront.admin.product_form.form_edit import explain_fault, explain_reserved
@@ -26,9 +27,11 @@ from storefront.errors import StorefrontError
 from storefront.extensions import db
 from storefront.i18n import gettext as _
 from storefront.unicode_text import parse_digits
+from storefront.web.staff_access import may
 
 bp = Blueprint("admin_product_form", __name__, cli_group=None)
 
+LATEST = 5  # changes below the form
 MAX_CATEGORIES = 500  # in the list to choose from; with more, people type the path
 
 
@@ -95,6 +98,8 @@ def render_form(loaded: LockedProduct, state: FormState) -> Response:
         pictures=list_pictures(loaded),
         picture_names=name_pictures(loaded),
         removal=REMOVAL,
+        latest=read_latest(loaded.row.id, LATEST) if loaded.row.id and may("changes:read") else [],
+        kinds=KINDS,
     )
 
 

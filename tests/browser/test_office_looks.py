@@ -1,0 +1,117 @@
+"""Every page of the back office on a small phone, light and dark: accessible to axe-core, and not too wide."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from flask import Flask
+from playwright.sync_api import Browser, Page
+from werkzeug.routing import RequestRedirect
+
+from storefront.catalog.models import Product
+from storefront.extensions import db, write_transaction
+from storefront.stock import stock_taking
+from tests.accounts.people import make_user
+from tests.browser.test_looks import OPTIONS
+from tests.change_sets import stored_sets
+from tests.checkout.shoppers import make_draft, place
+from tests.processes import Shop
+from tests.stock.streams import writer_app
+
+WIDTH = 360
+# Not pages: parts of pages, files, a stream, and a form that is shown only after a sign-in.
+NO_PAGES = frozenset(
+    {
+        "admin_live.stream",
+        "admin_change_sets.progress",
+        "admin_change_sets.problems",
+        "admin_uploads.progress",
+        "admin_uploads.export",
+        "admin_carried_form.show",
+    }
+)
+LINKS = "all => all.map((one) => one.href)"
+COLOURS = OPTIONS | {"runOnly": ["color-contrast"]}
+
+
+@pytest.fixture
+def page(browser: Browser, shop: Shop, owner: dict[str, Any]) -> Iterator[Page]:
+    """A tab of a small phone in which the owner is signed in."""
+    viewport = {"width": WIDTH, "height": 800}
+    # Without transitions, the colours of a scheme are there at once.
+    context = browser.new_context(
+        base_url=shop.url,
+        storage_state=owner,  # type: ignore[arg-type]
+        viewport=viewport,  # type: ignore[arg-type]
+        reduced_motion="reduce",
+    )
+    yield context.new_page()
+    context.close()
+
+
+def fill_shop(app: Flask) -> None:
+    """Give each list of the back office a row: an order, a customer, a stock-taking and a change set."""
+    with app.app_context():
+        make_user("office-looks@shop.example")
+        place(make_draft({"RBT-CELADON": 1}))
+        with write_transaction() as session:
+            number = stock_taking.open_taking(session, "Shelf")
+            stock_taking.add_count(session, number, "RBT-CELADON", 2, "looks")
+        product = db.session.scalars(db.select(Product).where(Product.slug == "round-bellied-teapot")).one()
+        stored_sets.apply(stored_sets.update(product, fields=stored_sets.created(vendor="Office & Sons")))
+        db.session.rollback()
+
+
+def send_broken_file(page: Page) -> None:
+    """Send a file from which nothing can be imported: its page has no link."""
+    page.goto("/admin/imports/new")
+    file = {"name": "broken.csv", "mimeType": "text/csv", "buffer": b"Colour\nblue\n"}
+    page.get_by_label("Catalogue as CSV").set_input_files(file)  # type: ignore[arg-type]
+    page.get_by_role("button", name="Compare with the shop").click()
+    page.wait_for_url("**/uploads/*")
+
+
+def find_endpoint(app: Flask, url: str) -> str:
+    """Return the endpoint that a link leads to; empty if it is not below /admin."""
+    path = urlsplit(url).path
+    if not path.startswith("/admin"):
+        return ""
+    try:
+        return str(app.url_map.bind("localhost").match(path)[0])
+    except RequestRedirect:
+        return ""
+
+
+def test_axe_finds_nothing_on_any_page_of_the_office(page: Page, shop: Shop) -> None:
+    app, axe = writer_app(shop), Axe()
+    fill_shop(app)
+    send_broken_file(page)
+    waiting, seen, problems = [page.url, f"{shop.url}/admin"], set(NO_PAGES), list[str]()
+    while waiting:
+        url = waiting.pop()
+        endpoint = find_endpoint(app, url)
+        if not endpoint or endpoint in seen:
+            continue
+        seen.add(endpoint)
+        page.emulate_media(color_scheme="light")
+        page.goto(url)
+        found = axe.run(page, options=OPTIONS)
+        page.emulate_media(color_scheme="dark")
+        dark = page.evaluate("options => axe.run(options)", COLOURS)
+        wrong = [*found.response["violations"], *dark["violations"]]
+        problems += [f"{url}: {one['id']} {one['nodes'][0]['html'][:200]}" for one in wrong]
+        if page.evaluate("document.documentElement.scrollWidth") > WIDTH:
+            problems.append(f"{url} is too wide")
+        waiting += page.locator("a[href]").evaluate_all(LINKS)
+    assert not problems, "\n".join(problems)
+    pages = {
+        rule.endpoint
+        for rule in app.url_map.iter_rules()
+        if "GET" in (rule.methods or ()) and re.match("/admin(/|$)", rule.rule)
+    }
+    assert pages - seen == set(), "no link leads to these pages"
