@@ -10,6 +10,7 @@ from flask import Flask
 from storefront.admin import (
     carried_form,
     category_pages,
+    category_picture_pages,
     category_text_pages,
     change_set_pages,
     collection_pages,
@@ -37,6 +38,7 @@ BLUEPRINTS = (
     order_pages.bp,
     product_form.bp,
     category_pages.bp,
+    category_picture_pages.bp,
     category_text_pages.bp,
     collection_pages.bp,
     grid_pages.bp,

@@ -9,7 +9,7 @@ from sqlalchemy import or_, select
 from werkzeug.wrappers import Response
 
 from storefront.admin.pages import render_page
-from storefront.catalog import category_edits
+from storefront.catalog import category_edits, category_pictures
 from storefront.catalog.categories import CategoryMoveError
 from storefront.catalog.category_edits import CategoryChangedError, CategoryEditError, CategoryValues
 from storefront.catalog.category_ranking import rank_key
@@ -32,7 +32,7 @@ MOST_CHOICES = 500  # in a list to choose from; in a larger tree people type the
 @permission_required("catalog:read")
 def tree() -> Response:
     """Show the top categories."""
-    return _page(_find(None), Form())
+    return render_category(find_category(None), Form())
 
 
 @bp.get("/admin/categories/<int:category_id>")
@@ -40,7 +40,7 @@ def tree() -> Response:
 @permission_required("catalog:read")
 def show(category_id: int) -> Response:
     """Show a category and those directly below it."""
-    return _page(_find(category_id), Form())
+    return render_category(find_category(category_id), Form())
 
 
 @bp.post("/admin/categories")
@@ -52,7 +52,7 @@ def create() -> Response:
     values = CategoryValues(form.text("new", _("a name"), most=category_edits.MAX_NAME), _path(form, "below"))
     here = _at(values.parent)
     if form.errors:
-        return _page(here, form)
+        return render_category(here, form)
 
     def make() -> str:
         with write_transaction() as session:
@@ -67,7 +67,7 @@ def create() -> Response:
 @permission_required("catalog:write")
 def change(category_id: int) -> Response:
     """Rename, move, hide or show a category."""
-    here, form = _find(category_id), Form(request.form)
+    here, form = find_category(category_id), Form(request.form)
     values = CategoryValues(
         form.text("name", _("a name"), most=category_edits.MAX_NAME),
         _path(form, "parent"),
@@ -75,7 +75,7 @@ def change(category_id: int) -> Response:
         form.ticked("hidden"),
     )
     if form.errors:
-        return _page(here, form)
+        return render_category(here, form)
 
     def save() -> str:
         with write_transaction() as session:
@@ -91,7 +91,7 @@ def change(category_id: int) -> Response:
 def order() -> Response:
     """Order the categories below one: by the numbers that were typed, or one of them a place up or down."""
     form = Form(request.form)
-    here = _find(read_whole_number(form.typed("of"), most_digits=18))
+    here = find_category(read_whole_number(form.typed("of"), most_digits=18))
     children = category_edits.list_children(db.session(), here.id)
     places = _read_places(form, children)
 
@@ -100,7 +100,7 @@ def order() -> Response:
             category_edits.order_children(session, here.id, places, expected=form.typed("made_from"))
         return _url(here.id)
 
-    return _page(here, form) if form.errors else _try(save, here, form)
+    return render_category(here, form) if form.errors else _try(save, here, form)
 
 
 @bp.post("/admin/categories/<int:category_id>/removal")
@@ -108,7 +108,7 @@ def order() -> Response:
 @permission_required("catalog:write")
 def remove(category_id: int) -> Response:
     """Delete a category; its products go to another one."""
-    here, form = _find(category_id), Form(request.form)
+    here, form = find_category(category_id), Form(request.form)
     target = _path(form, "target") if form.typed("target") else None
     above = here.parent_id
 
@@ -128,10 +128,11 @@ def _try(work: Callable[[], str], here: Category, form: Form) -> Response:
         form.errors[""] = str(error)
         status = 409 if isinstance(error, CategoryChangedError) else 422
     found = db.session.get(Category, here.id)
-    return _page(found, form, status) if found else redirect(url_for("admin_categories.tree"), 303)
+    return render_category(found, form, status) if found else redirect(url_for("admin_categories.tree"), 303)
 
 
-def _page(here: Category, form: Form, status: int = 200) -> Response:
+def render_category(here: Category, form: Form, status: int = 200) -> Response:
+    """Return the page of a category, with what was typed into one of its forms."""
     trail, children = _read_neighbours(here)
     parent = here.path.rpartition("/")[0]
     stored = {"name": here.name, "slug": here.slug, "parent": parent, "hidden": "1" if here.hidden else ""}
@@ -152,6 +153,8 @@ def _page(here: Category, form: Form, status: int = 200) -> Response:
         version=category_edits.version_of(here),
         order_version=category_edits.version_of_order(children),
         is_root=here.path == ROOT_PATH,
+        picture=category_pictures.picture_of(here),
+        picture_version=category_pictures.version_of_picture(here),
     )
 
 
@@ -164,7 +167,7 @@ def _read_neighbours(here: Category) -> tuple[list[Category], list[Category]]:
     return trail, sorted((row for row in found if row.parent_id == here.id), key=rank_key)
 
 
-def _find(category_id: int | None) -> Category:
+def find_category(category_id: int | None) -> Category:
     """Return a category, the root without an id; answer 404 if there is none."""
     wanted = Category.path == ROOT_PATH if category_id is None else Category.id == category_id
     found = db.session.execute(select(Category).where(wanted)).scalar_one_or_none()
@@ -173,7 +176,7 @@ def _find(category_id: int | None) -> Category:
 
 def _at(path: str) -> Category:
     found = db.session.execute(select(Category).where(Category.path == path)).scalar_one_or_none()
-    return found or _find(None)
+    return found or find_category(None)
 
 
 def _url(category_id: int | None, said: str = "saved") -> str:

@@ -9,13 +9,13 @@ from msgspec import UNSET
 from sqlalchemy import select
 from sqlalchemy.orm import Session, undefer
 
-from storefront.api import idempotency
+from storefront.api import idempotency, product_reader
 from storefront.api.preconditions import require_match
 from storefront.api.problems import ProblemError
 from storefront.api.schemas import Category as ListedCategory
 from storefront.api.schemas import CategoryDetail, CategoryPatch, CategoryPost, CategoryRef, Fault
 from storefront.api.tokens import Caller
-from storefront.catalog import category_edits, category_texts
+from storefront.catalog import category_edits, category_pictures, category_texts
 from storefront.catalog.category_edits import CategoryValues
 from storefront.catalog.list_index.derivation import ancestor_paths
 from storefront.catalog.models import ROOT_PATH, Category
@@ -149,6 +149,7 @@ def _change_place(session: Session, found: Category, body: CategoryPatch) -> Non
 
 def _describe(session: Session, found: Category) -> CategoryDetail:
     above = ancestor_paths(found.path)[1:-1]
+    picture = category_pictures.picture_of(found)
     parents = session.execute(
         select(Category.path, Category.name).where(Category.path.in_(above)).order_by(Category.path)
     )
@@ -159,6 +160,7 @@ def _describe(session: Session, found: Category) -> CategoryDetail:
         hidden=found.hidden,
         position=found.position,
         **asdict(category_texts.texts_of(found)),
+        picture=product_reader.describe_picture(picture) if picture else None,
         parents=[CategoryRef(row.path, row.name) for row in parents],
         children=[
             ListedCategory(child.path, child.name, child.product_count)

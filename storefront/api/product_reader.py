@@ -179,7 +179,7 @@ def _build_product(
         price=min((v.price for v in variants), key=lambda price: price.amount, default=None),
         stock=sum(counted) if len(counted) == len(variants) else None,
         variants=variants,
-        images=[_image(picture) for picture in pictures],
+        images=[describe_picture(picture) for picture in pictures],
         updated_at=updated_at,
     )
 
@@ -201,7 +201,8 @@ def picture_url(image: models.ProductImage) -> str | None:
     return Picture(image.digest, image.width, image.height, image.alt).src(IMAGE_WIDTH)
 
 
-def _image(picture: Picture) -> Image:
+def describe_picture(picture: Picture) -> Image:
+    """Return a picture in the width that the API links to."""
     width = next(
         (w for w in rendition_widths(picture.width) if w >= IMAGE_WIDTH), rendition_widths(picture.width)[-1]
     )

@@ -29,6 +29,15 @@ class CategoryRef(Struct, frozen=True):
     name: str
 
 
+class Image(Struct, frozen=True):
+    """A picture; width and height in pixels."""
+
+    url: str
+    alt: str
+    width: int
+    height: int
+
+
 class Category(Struct, frozen=True):
     """A category. `products` counts the active products in it and below it."""
 
@@ -51,6 +60,7 @@ class CategoryDetail(Struct, frozen=True):
     description_html: str
     seo_title: str
     seo_description: str
+    picture: Image | None
     parents: list[CategoryRef]
     children: list[Category]
 
@@ -79,15 +89,6 @@ class Variant(Struct, frozen=True):
     band: Band
     requires_shipping: bool
     taxable: bool
-
-
-class Image(Struct, frozen=True):
-    """A picture; width and height in pixels."""
-
-    url: str
-    alt: str
-    width: int
-    height: int
 
 
 class Product(Struct, frozen=True):

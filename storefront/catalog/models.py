@@ -64,11 +64,17 @@ class Category(ChangedBy, Model):
     seo_title: Mapped[str] = mapped_column(String(500), default="", server_default="")
     seo_description: Mapped[str] = mapped_column(Text, default="", server_default="", deferred=True)
 
+    # `picture_digest` names the renditions (catalog/pictures.py); None without a picture. The size is in pixels.
+    picture_digest: Mapped[str | None] = mapped_column(String(64), index=True)
+    picture_width: Mapped[int] = mapped_column(default=0, server_default="0")
+    picture_height: Mapped[int] = mapped_column(default=0, server_default="0")
+    picture_alt: Mapped[str] = mapped_column(Text, default="", server_default="")
+
     parent: Mapped[Category | None] = relationship(remote_side="Category.id")
 
     history_fields: ClassVar[tuple[str, ...]] = (
         *("parent_id", "name", "slug", "path", "position", "hidden"),
-        *("description_html", "seo_title", "seo_description"),
+        *("description_html", "seo_title", "seo_description", "picture_digest", "picture_alt"),
     )
 
     __table_args__ = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, exists, func, literal, select
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, case, exists, func, literal, select
 from sqlalchemy.orm import aliased
 
 from storefront import cache
@@ -40,6 +40,16 @@ _COLUMNS = (
     Category.hidden,
 )
 _TEXTS = (Category.description_html, Category.seo_title, Category.seo_description)
+_RENDITIONS = [
+    select(column).where(RenditionSet.digest == Category.picture_digest).correlate(Category).scalar_subquery()
+    for column in RENDITION_COLUMNS
+]
+# As `Picture.of_row` reads them.
+_PICTURE = (
+    *(Category.picture_digest.label("digest"), Category.picture_width.label("width")),
+    *(Category.picture_height.label("height"), Category.picture_alt.label("picture_alt")),
+    *(_RENDITIONS[0].label("webp"), _RENDITIONS[1].label("avif")),
+)
 
 
 class NotInShopError(StorefrontError):
@@ -107,7 +117,7 @@ def _top_links(rows: Iterable[Any], root_id: int) -> list[CategoryLink]:
     return [_name_link(row) for row in sorted(shown, key=rank_key)][:TOP_CATEGORIES]
 
 
-def _top_categories(texts: Sequence[ColumnElement[str]] = ()) -> Select[Any]:
+def _top_categories(texts: Sequence[SQLColumnExpression[Any]] = ()) -> Select[Any]:
     here = aliased(Category)
     return _children(select(here.id).where(here.path == ROOT_PATH), TOP_CATEGORIES, texts)
 
@@ -133,7 +143,8 @@ def _read_navigation(path: str) -> tuple[Navigation, int]:
         raise _no_category()
     here = aliased(Category)
     # Of the category alone: the texts of its neighbours would be read in vain.
-    texts = [case((Category.path == path, text), else_="").label(text.key) for text in _TEXTS]
+    own = (*_TEXTS, *_PICTURE)
+    texts = [case((Category.path == path, column)).label(column.key) for column in own]
     above = select(*_COLUMNS, *texts).where(Category.path.in_(ancestor_paths(path)))
     top = _top_categories(texts)
     below = _children(select(here.id).where(here.path == path), CHILDREN + 1, texts)
@@ -154,15 +165,26 @@ def _read_navigation(path: str) -> tuple[Navigation, int]:
         children=children[:CHILDREN],
         products=by_path[path].product_count,
         has_more_children=len(children) > CHILDREN,
-        about=CategoryAbout(*(getattr(by_path[path], text.key) for text in _TEXTS)),
+        about=_about(by_path[path]),
     )
     return navigation, by_path[path].id
 
 
+def _about(row: Any) -> CategoryAbout:
+    texts = {text.key: getattr(row, text.key) for text in _TEXTS}
+    return CategoryAbout(**texts, picture=Picture.of_row(row, row.picture_alt))
+
+
 def load_top_categories(root_id: int) -> tuple[list[CategoryLink], int]:
-    """Return the top categories, each with the cover of its newest product, and the number of all. One statement."""
+    """Return the top categories with their pictures, and the number of all. One statement.
+
+    A category without a picture has the cover of its newest product.
+    """
     total = select(func.count()).select_from(Category).where(*linked_conditions()).scalar_subquery()
-    top = _children(select(literal(root_id)), TOP_CATEGORIES).subquery()
+    columns = (Category.picture_digest, Category.picture_width, Category.picture_height)
+    top = _children(select(literal(root_id)), TOP_CATEGORIES, columns).subquery()
+    digest = func.coalesce(top.c.picture_digest, ProductImage.digest)
+    has_own = top.c.picture_digest.is_not(None)
     newest_id = (
         select(func.max(Listing.product_id))
         .where(Listing.category_id == top.c.id)
@@ -173,14 +195,16 @@ def load_top_categories(root_id: int) -> tuple[list[CategoryLink], int]:
         select(
             top,
             newest_id.label("newest_id"),
-            *(ProductImage.digest, ProductImage.width, ProductImage.height),
+            digest.label("digest"),
+            case((has_own, top.c.picture_width), else_=ProductImage.width).label("width"),
+            case((has_own, top.c.picture_height), else_=ProductImage.height).label("height"),
             total.label("total"),
             *RENDITION_COLUMNS,
         )
         .select_from(top)
         .outerjoin(Product, Product.id == newest_id)
         .outerjoin(ProductImage, ProductImage.id == Product.cover_id)
-        .outerjoin(RenditionSet, RenditionSet.digest == ProductImage.digest)
+        .outerjoin(RenditionSet, RenditionSet.digest == digest)
         .order_by(*rank_columns(top.c))
     ).all()
     cache.depends_on(*(keys.card_tag(row.newest_id) for row in rows if row.newest_id))
@@ -209,7 +233,7 @@ def _is_linked(row: Any) -> bool:
 
 
 def _children(
-    parent_id: Select[*tuple[Any, ...]], most: int, texts: Sequence[ColumnElement[str]] = ()
+    parent_id: Select[*tuple[Any, ...]], most: int, texts: Sequence[SQLColumnExpression[Any]] = ()
 ) -> Select[*tuple[Any, ...]]:
     # The limit is inside, since a category may have thousands of children; SQLite needs the outer select in a union.
     first = select(*_COLUMNS, *texts).where(

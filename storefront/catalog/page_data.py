@@ -92,11 +92,12 @@ class CategoryLink:
 
 @dataclass(frozen=True, slots=True)
 class CategoryAbout:
-    """The merchant's texts about a category, each empty if there is none; the HTML is sanitised."""
+    """The merchant's texts and picture of a category, each empty if there is none; the HTML is sanitised."""
 
     description_html: str = ""
     seo_title: str = ""
     seo_description: str = ""
+    picture: Picture | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from storefront.batches import batches
 from storefront.cache import invalidate_on_commit
 from storefront.cache.invalidation import MAX_TAGS
 from storefront.catalog import pictures
-from storefront.catalog.models import DescriptionPicture, ProductImage, RenditionSet
+from storefront.catalog.models import Category, DescriptionPicture, ProductImage, RenditionSet
 from storefront.catalog.picture_renditions import Rendition
 from storefront.catalog.pictures import PictureError
 from storefront.extensions import connection_of, db, insert_function, write_transaction
@@ -82,7 +82,8 @@ def make(digest: str) -> None:
 def find_unmade() -> list[str]:
     """Return the digests of all stored pictures that have not all renditions, in order."""
     of_products = select(ProductImage.digest).where(ProductImage.digest.is_not(None))
-    stored = union(of_products, select(DescriptionPicture.digest)).subquery()
+    of_categories = select(Category.picture_digest).where(Category.picture_digest.is_not(None))
+    stored = union(of_products, select(DescriptionPicture.digest), of_categories).subquery()
     made = exists().where(RenditionSet.digest == stored.c.digest, RenditionSet.avif != "")
     found = db.session.scalars(select(stored.c.digest).where(~made).order_by(stored.c.digest)).all()
     db.session.rollback()  # making them takes long: no transaction stays open meanwhile
@@ -111,7 +112,11 @@ def _tags(session: Session, digest: str) -> set[str]:
     named = select(DescriptionPicture.key).where(DescriptionPicture.digest == digest)
     product_ids = session.scalars(of_products.limit(MAX_TAGS + 1)).all()
     tags = {tag(product_id) for product_id in product_ids for tag in (keys.product_tag, keys.card_tag)}
-    return tags | set(map(keys.description_picture_tag, session.scalars(named.limit(MAX_TAGS + 1))))
+    tags |= set(map(keys.description_picture_tag, session.scalars(named.limit(MAX_TAGS + 1))))
+    # The front page, which has the tag of the root, shows those of top categories.
+    shown = select(Category.id, Category.parent_id).where(Category.picture_digest == digest)
+    ids = {key for row in session.execute(shown.limit(MAX_TAGS + 1)) for key in row if key is not None}
+    return tags | set(map(keys.category_tag, ids))
 
 
 @contextmanager

@@ -37,6 +37,8 @@ FIELDS = {
     "option_names": lazy_gettext("names of the options"),
     "parent": lazy_gettext("category above"),
     "picture": lazy_gettext("picture"),
+    "picture_alt": lazy_gettext("text of the picture"),
+    "picture_digest": lazy_gettext("picture"),
     "position": lazy_gettext("place"),
     "price": lazy_gettext("price"),
     "product_type": lazy_gettext("type"),

@@ -218,8 +218,8 @@ def _demo_paths() -> set[str]:
 
 
 def _used_digests(session: Session, digests: set[str]) -> set[str]:
-    """Return which of these pictures another product or a description shows."""
+    """Return which of these pictures another product, a description or a category shows."""
     used: set[str] = set()
-    for column in (ProductImage.digest, DescriptionPicture.digest):
+    for column in (ProductImage.digest, DescriptionPicture.digest, Category.picture_digest):
         used.update(filter(None, session.scalars(select(column).where(column.in_(digests)))))
     return used

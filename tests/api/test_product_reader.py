@@ -193,7 +193,7 @@ def test_token_responses_are_never_shared(call: Call, app: Flask, blue: int) -> 
 def test_category_has_parents_and_children(call: Call, blue: int) -> None:
     make_category("Empty")
     pots, tea = {"path": "tea/pots", "name": "Pots"}, {"path": "tea", "name": "Tea"}
-    texts = {"description_html": "", "seo_title": "", "seo_description": ""}
+    texts = {"description_html": "", "seo_title": "", "seo_description": "", "picture": None}
     assert call("GET", "/categories").get_json() == {
         "items": [tea | {"products": 1}, pots | {"products": 1}],
         "page": 1,

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
-from flask import current_app, request
+from flask import request
 from werkzeug.datastructures import FileStorage
 
 from storefront.admin.product_form.form_fields import Field, FormField
-from storefront.catalog import pictures
+from storefront.admin.sent_pictures import store_picture
 from storefront.catalog.page_data import Picture
 from storefront.catalog.pictures import PictureError
 from storefront.catalog.product_writer import LockedProduct, PictureEdit
@@ -112,8 +111,7 @@ def store_files(errors: dict[str, str], present: int) -> list[PictureEdit]:
 
 
 def _store(file: FileStorage) -> PictureEdit:
-    data = file.stream.read(pictures.MAX_BYTES + 1)
-    found = pictures.store(data, Path(current_app.config["MEDIA_DIR"]))
+    found = store_picture(file)
     source = f"{found.digest}.webp"  # imports and exports tell pictures apart by it
     return PictureEdit(None, "", source, found.digest, found.width, found.height)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from math import ceil
 from typing import Any
 
@@ -11,7 +10,7 @@ from flask import Blueprint, Response, request
 from sqlalchemy import func, select
 
 from storefront import cache, rate_limiting
-from storefront.api import category_changes, idempotency, tokens
+from storefront.api import category_changes, idempotency, product_reader, tokens
 from storefront.api.operations import (
     PAGE,
     Parameter,
@@ -148,14 +147,17 @@ def _read_public(path: str) -> CategoryDetail:
         raise NotInShopError(f"The category {path!r} has moved to {error.url}.") from error
     columns = (models.Category.hidden, models.Category.position)
     own = db.session.execute(select(*columns).where(models.Category.id == category_id)).one()
-    here = navigation.trail[-1]
+    here, about = navigation.trail[-1], navigation.about
     return CategoryDetail(
         path=here.path,
         name=here.name,
         products=navigation.products,
         hidden=own.hidden,
         position=own.position,
-        **asdict(navigation.about),
+        description_html=about.description_html,
+        seo_title=about.seo_title,
+        seo_description=about.seo_description,
+        picture=product_reader.describe_picture(about.picture) if about.picture else None,
         parents=[CategoryRef(link.path, link.name) for link in navigation.trail[:-1]],
         children=[_category(child) for child in navigation.children],
     )
