@@ -25,6 +25,7 @@ def test_the_shop_shows_the_texts_at_once(app: Flask, client: FlaskClient) -> No
         make_product(f"Tea {number}", category=tea)
     page = f"/admin/categories/{tea.id}/texts"
     assert "prose" not in get(client, "/categories/tea").text
+    assert "<rich-text" in staff.get(page).text
     html = "<h1>Leaves</h1><p onclick='x'>Fresh <script>alert(1)</script></p>"
     texts = {"description_html": html, "seo_title": "Buy tea", "seo_description": "All our leaves"}
     assert save(staff, page, **texts) == 303

@@ -81,7 +81,9 @@ def test_a_save_needs_few_statements(app: Flask, address: str, changed: str) -> 
 
 def test_a_form_sent_unchanged_changes_nothing(app: Flask, address: str) -> None:
     browser, before = staff_browser(app), product().updated_at
-    form = read_form(browser.get(address).text)
+    page = browser.get(address).text
+    assert "<title>Cup · " in page
+    form = read_form(page)
     assert browser.post(address, **form).status_code == 303
     assert product().updated_at == before
 

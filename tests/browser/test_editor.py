@@ -39,6 +39,10 @@ PLAIN = (
     "<p><strong>Size</strong></p>\n<ul>\n<li>Height 14 cm<ul>\n<li>with lid</li>\n</ul>\n</li>\n</ul>\n"
     "<p><a>Ask</a></p>"
 )
+HOSTILE = (
+    "<p>One<script>document.title = 1</script></p><img src=x onerror='document.title = 1'>"
+    "<p style='color:red'><a href=' javascript:x()'>two</a></p><iframe src='/'></iframe>"
+)
 DOCS = (
     '<b style="font-weight:normal" id="docs-internal-guid-1"><p dir="ltr" style="line-height:1.38">'
     '<span style="font-weight:700">Blue</span><span style="font-style:italic"> glaze</span></p></b>'
@@ -159,6 +163,10 @@ def test_pasted_texts_lose_their_looks(office: Page) -> None:
     start(office)
     office.evaluate(PASTE, DOCS)
     expect(area(office)).to_have_value("<p><strong>Blue</strong><em> glaze</em></p>")
+    start(office, HOSTILE)
+    office.keyboard.type(".")
+    expect(area(office)).to_have_value('<p>One</p>\n<p><img src="x"></p>\n<p><a>two.</a></p>')
+    assert "Edited cup" in office.title()
 
 
 @with_scripts

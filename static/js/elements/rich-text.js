@@ -2,11 +2,11 @@
  *  sends the textarea, which changes only when somebody edits. Without JavaScript the textarea is the editor. */
 import { COMMANDS, findAround, readState } from "../lib/editor-commands.js";
 import { LinkDialog, PictureDialog } from "../lib/editor-dialogs.js";
-import { EditorText } from "../lib/editor-text.js";
+import { EditorText, nameLike } from "../lib/editor-text.js";
 import { ToolBar } from "../lib/tool-bar.js";
 
 const DIALOGS = { link: LinkDialog, picture: PictureDialog };
-const LINK_KEYS = ["Ctrl-k", "Meta-k"];
+const PAUSE = 200; // milliseconds without an edit, after which the textarea is written: a long text takes as long
 
 class RichText extends HTMLElement {
   #area;
@@ -16,6 +16,7 @@ class RichText extends HTMLElement {
   #tools;
   #dialogs = {};
   #listening;
+  #waiting = 0;
 
   connectedCallback() {
     this.#listening = new AbortController();
@@ -23,7 +24,7 @@ class RichText extends HTMLElement {
     const isActive = this.#area.autofocus || document.activeElement === this.#area;
     this.#area.before(this.querySelector("template").content.cloneNode(true));
     this.#surface = this.querySelector("[data-surface]");
-    this.#nameSurface();
+    nameLike(this.#surface, this.#area, this.querySelector("label"));
     this.#text = new EditorText(this.#surface, JSON.parse(this.dataset.allowed));
     this.#editor = this.#text.editor;
     this.#tools = new ToolBar(this.querySelector('[role="toolbar"]'), this.#listening.signal);
@@ -36,6 +37,7 @@ class RichText extends HTMLElement {
   }
 
   disconnectedCallback() {
+    this.#write();
     this.#listening.abort();
     this.#show(false);
     this.#editor.destroy();
@@ -46,27 +48,20 @@ class RichText extends HTMLElement {
   #listen() {
     const { signal } = this.#listening;
     const editor = this.#editor;
-    const bar = this.querySelector('[role="toolbar"]');
-    bar.addEventListener("click", (event) => this.#do(event.target.closest("button")?.dataset.do), { signal });
+    this.addEventListener("click", (event) => this.#do(event.target.closest("[data-do]")?.dataset.do), { signal });
     this.querySelector("label").addEventListener("click", () => this.#area.hidden && editor.focus(), { signal });
-    for (const key of LINK_KEYS) editor.setKeyHandler(key, (_, event) => this.#openLink(event));
+    for (const key of ["Ctrl-k", "Meta-k"]) editor.setKeyHandler(key, (_, event) => this.#openLink(event));
     editor.setKeyHandler("Alt-F10", () => this.#tools.focus());
-    editor.addEventListener("input", () => this.#write());
+    editor.addEventListener("input", () => this.#writeSoon());
+    this.#area.form.addEventListener("submit", () => this.#write(), { signal, capture: true });
+    this.addEventListener("focusout", () => this.#write(), { signal });
     for (const name of ["pathChange", "select", "cursor"]) editor.addEventListener(name, () => this.#refresh());
     editor.addEventListener("undoStateChange", ({ detail }) => this.#refresh(detail));
   }
 
-  #nameSurface() {
-    const label = this.querySelector("label");
-    label.id ||= `${this.#area.id}-label`;
-    this.#surface.setAttribute("aria-labelledby", label.id);
-    for (const name of ["aria-describedby", "aria-invalid"]) {
-      if (this.#area.hasAttribute(name)) this.#surface.setAttribute(name, this.#area.getAttribute(name));
-    }
-  }
-
   /** Shows the text as it will look, or its HTML. Links to the field lead to the one that is shown. */
   #show(isRich) {
+    this.#write();
     const [area, surface] = [this.#area, this.#surface];
     if (area.hidden !== isRich) [area.id, surface.id] = [surface.id || `${area.id}-html`, area.id];
     [area.hidden, surface.hidden] = [isRich, !isRich];
@@ -79,10 +74,20 @@ class RichText extends HTMLElement {
     if (isRich) this.#refresh({ canUndo: false, canRedo: false });
   }
 
-  #write() {
-    this.#area.value = this.#text.write();
-    this.#area.dispatchEvent(new Event("input", { bubbles: true }));
+  #writeSoon() {
+    clearTimeout(this.#waiting);
+    this.#waiting = setTimeout(() => this.#write(), PAUSE);
     this.#refresh();
+  }
+
+  #write() {
+    const isDue = this.#waiting && this.#area.hidden;
+    clearTimeout(this.#waiting);
+    this.#waiting = 0;
+    const html = isDue ? this.#text.write() : this.#area.value;
+    if (html === this.#area.value) return;
+    this.#area.value = html;
+    this.#area.dispatchEvent(new Event("input", { bubbles: true }));
   }
 
   #do(command) {

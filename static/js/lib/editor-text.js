@@ -62,3 +62,12 @@ function keepPage(event) {
   const { types } = event.dataTransfer;
   if (types.includes("Files") && !types.includes("text/html") && !document.querySelector("file-drop")) event.preventDefault();
 }
+
+/** Gives the editor the name, the hint and the error of the textarea that it stands for. */
+export function nameLike(surface, area, label) {
+  label.id ||= `${area.id}-label`;
+  surface.setAttribute("aria-labelledby", label.id);
+  for (const name of ["aria-describedby", "aria-invalid"]) {
+    if (area.hasAttribute(name)) surface.setAttribute(name, area.getAttribute(name));
+  }
+}
