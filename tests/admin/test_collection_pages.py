@@ -21,7 +21,7 @@ pytestmark = pytest.mark.any_database
 
 NEW = "/admin/collections/new"
 GIFTS = {"title": "Gifts", "match": "all", "kind-0": "tag", "value-0": "gift"}
-TITLES = re.compile(r'product-row__title"[^>]*>([^<]+)')
+TITLES = re.compile(r'rule-matches__title"[^>]*>([^<]+)')
 
 
 @pytest.fixture
