@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flask import Flask, current_app, request
+from flask import Flask, current_app, request, url_for
 
 from storefront.admin.pages import current_person
 from storefront.i18n import lazy_gettext
@@ -20,8 +20,9 @@ class Section:
     pages: tuple[tuple[str, str], ...]
 
 
+HOME = "admin_home.show"
 SECTIONS = (
-    Section(lazy_gettext("Home"), (("admin_home.show", lazy_gettext("Home")),)),
+    Section(lazy_gettext("Home"), ((HOME, lazy_gettext("Home")),)),
     Section(lazy_gettext("Orders"), (("admin_orders.all_orders", lazy_gettext("Orders")),)),
     Section(
         lazy_gettext("Products"),
@@ -79,7 +80,7 @@ def visible_sections() -> list[VisibleSection]:
     for section in SECTIONS:
         pages = [page for page in section.pages if _is_open(page[0])]
         if pages:
-            is_current = here in {endpoint.partition(".")[0] for endpoint, _label in pages}
+            is_current = any(_is_below(endpoint, here) for endpoint, _label in pages)
             found.append(VisibleSection(section.label, pages, is_current))
     return found
 
@@ -89,6 +90,14 @@ def init_app(app: Flask) -> None:
     app.add_template_global(visible_sections, "office_sections")
     app.add_template_global(staff_access.may, "may")
     app.add_template_global(current_person, "office_person")
+
+
+def _is_below(endpoint: str, blueprint: str) -> bool:
+    """Return whether the current page is of the same blueprint as this one, or its address is below this one's."""
+    if endpoint.partition(".")[0] == blueprint:
+        return True
+    path = url_for(endpoint)
+    return path != url_for(HOME) and f"{request.script_root}{request.path}".startswith(f"{path}/")
 
 
 def _is_open(endpoint: str) -> bool:

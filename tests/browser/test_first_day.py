@@ -54,9 +54,10 @@ def press(page: Page, name: str) -> None:
 
 
 def expect_fits(page: Page, javascript: bool) -> None:
-    """Check that no part of the page is wider than the window."""
+    """Check that no part of the page is wider than the window, and that the menu shows where one is."""
     if not javascript:  # the phone
         assert page.evaluate(WIDTH) <= 360, page.url
+    expect(page.locator("nav[aria-label='Back office'] [aria-current]").first).to_be_in_viewport()
 
 
 def test_a_product_is_made_and_changes_in_open_pages(
