@@ -125,7 +125,8 @@ def _write(
     connection = connection_of(session)
     count = {"taking_id": number, "key": key[:MAX_KEY], "sku": sku, "quantity": quantity}
     new = insert_function(connection)(StockCount).values(count)
-    if not connection.execute(new.on_conflict_do_nothing(index_elements=["taking_id", "key"])).rowcount:
+    new = new.on_conflict_do_nothing(index_elements=["taking_id", "key"]).returning(StockCount.id)
+    if connection.execute(new).first() is None:
         return now
     if line is None:
         line = StockTakingLine(taking_id=number, sku=sku, counted=0)
