@@ -27,12 +27,13 @@ from storefront.web.prefix import add_prefix
 
 @dataclass(frozen=True, slots=True)
 class CollectionHead:
-    """What every page of a collection needs: `products` is how many it lists now."""
+    """What every page of a collection needs: how many products it lists now, and whether age ends memberships."""
 
     id: int
     title: str
     about: CategoryAbout
     products: int
+    has_ends: bool
 
 
 def fetch_collection_page(wanted: ListRequest) -> ListPage:
@@ -62,7 +63,7 @@ def load_collection_page(wanted: ListRequest) -> ListPage:
     """
     head = _fetch_head(wanted.collection)
     cache.depends_on(*_list_tags(wanted, head.id))
-    place = collection_range(head.id, datetime.now(UTC))
+    place = collection_range(head.id, datetime.now(UTC) if head.has_ends else None)
     selection = reader.select_in_range(wanted, place, head.products)
     return ListPage(
         request=wanted,
@@ -109,7 +110,8 @@ def _load_head(slug: str) -> CollectionHead:
     if row.end is not None:
         cache.valid_until(row.end)
     about = CategoryAbout(row.description_html, row.seo_title, row.seo_description)
-    return CollectionHead(row.id, row.title, about, row.product_count - row.ended)
+    has_ends = bool(row.ended) or row.end is not None
+    return CollectionHead(row.id, row.title, about, row.product_count - row.ended, has_ends)
 
 
 def _list_tags(wanted: ListRequest, collection_id: int) -> list[str]:

@@ -31,8 +31,13 @@ def category_range(category_id: int) -> ListRange:
     return ListRange(Listing, (Listing.category_id == category_id,))
 
 
-def collection_range(collection_id: int, now: datetime) -> ListRange:
-    """Return the list of a collection, without products whose age has ended their membership by now."""
+def collection_range(collection_id: int, now: datetime | None) -> ListRange:
+    """Return the list of a collection, without products whose age has ended their membership by now.
+
+    `now` is None if age ends none: then pages far from both ends are read from the order's index alone.
+    """
     row = CollectionListing
-    stays = or_(row.until.is_(None), row.until > now)
-    return ListRange(row, (row.collection_id == collection_id, stays))
+    inside = (row.collection_id == collection_id,)
+    if now is None:
+        return ListRange(row, inside)
+    return ListRange(row, (*inside, or_(row.until.is_(None), row.until > now)))
