@@ -76,7 +76,7 @@ def plan_undo(change: RecordedChange, name: str) -> int | None:
 
 
 def read_category_names(changes: Iterable[RecordedChange]) -> dict[int, list[str]]:
-    """Return the names, from the top down, of the categories that changes name by id. At most two queries.
+    """Return the names, from the top down, of the categories that changes name by id. At most one query.
 
     Categories that are gone are absent.
     """

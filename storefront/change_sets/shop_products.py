@@ -175,18 +175,22 @@ def _add_variants(connection: Connection, found: ShopProducts) -> None:
 def read_names(
     connection: Connection, category_ids: Collection[int]
 ) -> dict[int, tuple[str, tuple[str, ...]]]:
-    """Return, for each category that exists, its path and its names from the top down. Two statements."""
+    """Return, for each category that exists, its path and its names from the top down. One statement."""
     if not category_ids:
         return {}
-    query = select(_CATEGORIES.c.id, _CATEGORIES.c.path).where(_CATEGORIES.c.id.in_(category_ids))
-    paths = {row.id: row.path for row in connection.execute(query)}
-    wanted = {above for path in paths.values() for above in _paths_down_to(path)}
-    query = select(_CATEGORIES.c.path, _CATEGORIES.c.name).where(_CATEGORIES.c.path.in_(wanted))
-    names = {row.path: row.name for row in connection.execute(query)}
-    return {
-        key: (path, tuple(names.get(above, above) for above in _paths_down_to(path)))
-        for key, path in paths.items()
-    }
+    own, above = _CATEGORIES.c, _CATEGORIES.alias().c
+    first = select(own.id.label("of"), own.parent_id, own.path, own.name).where(own.id.in_(category_ids))
+    line = first.cte("line", recursive=True)
+    step = select(line.c.of, above.parent_id, above.path, above.name).join(line, above.id == line.c.parent_id)
+    line = line.union_all(step)
+    levels: dict[int, list[tuple[str, str]]] = {}
+    for row in connection.execute(select(line.c.of, line.c.path, line.c.name)):
+        levels.setdefault(row.of, []).append((row.path, row.name))
+    found = {}
+    for key, rows in levels.items():
+        rows.sort(key=lambda row: len(row[0]))
+        found[key] = (rows[-1][0], tuple(name for path, name in rows if path))
+    return found
 
 
 def _add_categories(connection: Connection, products: Collection[ShopProduct]) -> None:
@@ -199,9 +203,3 @@ def _add_categories(connection: Connection, products: Collection[ShopProduct]) -
         further = [names[key] for key in product.columns["further_category_ids"] if key in names]
         product.further_paths = [path for path, _ in further]
         product.further = [own for _, own in further]
-
-
-def _paths_down_to(path: str) -> list[str]:
-    """Return the path of each level: "tea/green" gives "tea" and "tea/green", the root's none."""
-    parts = path.split("/") if path else []
-    return ["/".join(parts[: level + 1]) for level in range(len(parts))]
