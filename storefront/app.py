@@ -23,6 +23,7 @@ from storefront import (
     cdn,
     change_sets,
     checkout,
+    content,
     deletions,
     demo,
     edge,
@@ -99,6 +100,7 @@ def create_app(environ: Mapping[str, str] | None = None, *, instance: Path | Non
     catalog.init_app(app)
     change_sets.init_app(app)
     catalog_files.init_app(app)
+    content.init_app(app)
     accounts.init_app(app)
     cart.init_app(app)
     checkout.init_app(app)

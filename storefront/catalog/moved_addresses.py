@@ -85,11 +85,12 @@ def find_moved_page(path: str, is_page: Callable[[str, bool], bool]) -> str | No
         lower = plain.lower()
         kind, _, rest = plain.lstrip("/").partition("/")
         if rest and kind.lower() in _FINDERS:
-            shown = _FINDERS[kind.lower()](rest)
-        else:
-            spellings = ((plain, False), (lower, True))
-            shown = next((s for s, fixed in spellings if s not in (path, "") and is_page(s, fixed)), None)
-        return shown or find_redirect(path) or _find_foreign(plain)
+            return _FINDERS[kind.lower()](rest) or find_redirect(path) or _find_foreign(plain)
+        # A redirect comes first: whether a page of the merchant's own is at another spelling is not known here.
+        if target := find_redirect(path):
+            return target
+        spellings = ((plain, False), (lower, True))
+        return next((s for s, fixed in spellings if s not in (path, "") and is_page(s, fixed)), None)
 
     return cache.fetch(keys.moved_address(path), str | None, find)  # type: ignore[arg-type]
 

@@ -6,13 +6,14 @@ removed or renamed changes one part only.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from html import escape
 
 from sqlalchemy import select
 
 from storefront import cache
+from storefront.app_state import Hook
 from storefront.catalog.collection.models import MAX_COLLECTIONS, Collection
 from storefront.catalog.list_request import ListRequest
 from storefront.catalog.models import ROOT_PATH, Category, Listing, Product
@@ -23,6 +24,9 @@ from storefront.i18n import gettext as _
 from storefront.shop_cache import keys
 from storefront.web.prefix import add_prefix
 from storefront.web.same_origin import get_origin
+
+further_urls = Hook[[], Sequence[str]]("catalog.sitemap_urls")
+"""Returns URLs of pages of rooms above, for the part with the categories; it says on which tags they depend."""
 
 MAX_URLS = 50_000  # per file, by the protocol
 _HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
@@ -50,17 +54,19 @@ def render_index() -> str:
 
 
 def render_categories() -> str:
-    """Return the part with the front page, the fixed lists, and categories and collections with products."""
+    """Return the part with the front page, fixed lists, other pages, and categories and collections with products."""
     cache.depends_on(keys.CATEGORY_TREE, keys.COLLECTIONS)
     filled = select(Category.path).where(*shown_conditions())
-    paths = db.session.execute(filled.order_by(Category.path).limit(MAX_URLS - 3 - MAX_COLLECTIONS)).scalars()
+    further = [url for urls in further_urls.fire() for url in urls]
+    most = MAX_URLS - 3 - MAX_COLLECTIONS - len(further)
+    paths = db.session.execute(filled.order_by(Category.path).limit(most)).scalars()
     shown = (
         select(Collection.slug)
         .where(Collection.is_present(), Collection.product_count > 0)
         .order_by(Collection.slug)
     )
     slugs = db.session.execute(shown.limit(MAX_COLLECTIONS)).scalars()
-    fixed = (add_prefix("/"), add_prefix("/categories"))
+    fixed = (add_prefix("/"), add_prefix("/categories"), *further)
     lists = [ListRequest(path=path) for path in (ROOT_PATH, *paths)]
     lists += [ListRequest(collection=slug) for slug in slugs]
     addresses = (*fixed, *(each.url() for each in lists))

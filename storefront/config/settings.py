@@ -24,7 +24,7 @@ from storefront.config.reader import (
 from storefront.money import check_currency
 
 _DAY = 86400
-_TTL_KINDS = ("PRODUCT_DETAIL", "PRODUCT_LIST", "CATEGORY", "USER_PROFILE", "SETTINGS")
+_TTL_KINDS = ("PRODUCT_DETAIL", "PRODUCT_LIST", "CATEGORY", "USER_PROFILE", "SETTINGS", "CONTENT")
 _STRIPE = "does not look like one; it is written as "
 _CONTACT = (
     "is {value!r}; write it as mailto:security@shop.example, https://shop.example/security "

@@ -90,8 +90,8 @@ def sentence_of(name: str) -> str:
     return str(_row(name)["sentence"])
 
 
-def read_text(name: str, text: str) -> Any:
-    """Return the value of a setting that somebody has typed or stored.
+def read_text(name: str, text: str, *, label: str = "") -> Any:
+    """Return the value of a setting that somebody has typed or stored; errors call it by the label, or by its name.
 
     Raises:
         ConfigurationError: there is no such setting, or the value is wrong; the text says how to correct it.
@@ -101,7 +101,7 @@ def read_text(name: str, text: str) -> Any:
         raise ConfigurationError(
             f"{name} is empty. To go back to the default, run: flask settings reset {name}"
         )
-    return _read(name, text, label=name)
+    return _read(name, text, label=label or name)
 
 
 def check_name(name: str) -> None:

@@ -10,7 +10,8 @@ CATEGORY = EntryKind("category", 86400)
 # Who is signed in: a person who is signed out or disabled loses access within a second, without Redis too.
 USER_PROFILE = EntryKind("user_profile", 600, outage_ttl=0.5)
 SHOP_SETTINGS = EntryKind("settings", 86400)
-KINDS = (PRODUCT_DETAIL, PRODUCT_LIST, CATEGORY, USER_PROFILE, SHOP_SETTINGS)
+CONTENT = EntryKind("content", 86400)
+KINDS = (PRODUCT_DETAIL, PRODUCT_LIST, CATEGORY, USER_PROFILE, SHOP_SETTINGS, CONTENT)
 
 # Data, from which pages, the API and feeds are built.
 
@@ -70,6 +71,16 @@ def shop_settings() -> CacheEntry:
     return CacheEntry("shop:settings:v1", "", SHOP_SETTINGS)
 
 
+def content_page(slug: str) -> CacheEntry:
+    """A page of the merchant as data."""
+    return CacheEntry("content:page:v1", slug, CONTENT)
+
+
+def content_links() -> CacheEntry:
+    """The links to the merchant's pages that every page prints."""
+    return CacheEntry("content:links:v1", "", CONTENT)
+
+
 def profile(user_id: int) -> CacheEntry:
     """A customer's profile, with the valid sign-ins."""
     return CacheEntry("accounts:profile:v3", str(user_id), USER_PROFILE)
@@ -83,6 +94,7 @@ COLLECTIONS = "collection-list"  # which collections there are, their addresses,
 REDIRECTS = "redirects"  # the redirects that were imported
 SEARCH = "search"  # the words of any product
 SETTINGS = "settings"  # the merchant's settings: the shop's name, its locale, what it shows of stock
+CONTENT_LINKS = "content-links"  # which pages of the merchant are published, their titles and addresses
 # Product ids in each part of the sitemap; compressed, a part stays far below the largest size of an entry.
 SITEMAP_PART = 5_000
 
@@ -155,6 +167,11 @@ def sitemap_part(product_id: int) -> int:
 def sitemap_tag(part: int) -> str:
     """Which products a part of the sitemap names, and their addresses."""
     return f"sitemap:{part}"
+
+
+def content_tag(slug: str) -> str:
+    """Which page of the merchant has this slug, if any, and what it says."""
+    return f"content:{digest(slug)}"
 
 
 def user_tag(user_id: int) -> str:

@@ -26,6 +26,18 @@ TAG_KINDS = (
         cause=_("a setting of the merchant changes"),
     ),
     TagKind(
+        "content",
+        "strict",
+        "the text of a page that the law may ask for; its takedown",
+        cause=_("one of your own pages changes"),
+    ),
+    TagKind(
+        "content-links",
+        "strict",
+        "a merchant who publishes a page looks for its link at once; it happens seldom",
+        cause=_("one of your own pages is published, renamed or taken back"),
+    ),
+    TagKind(
         "redirects",
         "strict",
         "an address answers with another page",

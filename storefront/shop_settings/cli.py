@@ -63,6 +63,4 @@ def _describe_origin(row: DescribedSetting) -> str:
 
 def _show(value: Any) -> str:
     """Return a value as it is typed; "none" for an empty one."""
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    return str(value) or "none"
+    return stored_settings.typed(value) or "none"

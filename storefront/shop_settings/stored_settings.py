@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from flask import current_app
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from storefront.config import ShopSettings
 from storefront.config.shop import check_name, read_text, sentence_of, variable_of
 from storefront.errors import ConfigurationError, StorefrontError
 from storefront.extensions import db, write_transaction
+from storefront.i18n import gettext as _
 from storefront.shop_settings.current_settings import forget_memo
 from storefront.shop_settings.models import ShopSetting
 
@@ -31,6 +34,35 @@ class SetByEnvironmentError(StorefrontError):
             f"Remove {variable} from the environment and restart the shop; then it can be changed here."
         )
         self.name = name
+
+
+class SettingsChangedError(StorefrontError):
+    """Somebody else has changed a setting since the form of it was made.
+
+    Attributes:
+        names: the settings.
+    """
+
+    status = 409
+
+    def __init__(self, names: list[str]) -> None:
+        super().__init__(
+            _("Somebody else has changed this meanwhile. Nothing was saved: compare, then save again.")
+        )
+        self.names = names
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A new value of a setting, as people type it.
+
+    Attributes:
+        seen: the text that its author saw.
+        text: the new text; empty to go back to the default.
+    """
+
+    seen: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +85,11 @@ class DescribedSetting:
     sentence: str
     problem: str = ""
 
+    @property
+    def text(self) -> str:
+        """The value in force as people type it; empty for an empty one."""
+        return typed(self.value)
+
 
 def describe_settings() -> list[DescribedSetting]:
     """Return all settings in the order of the table, read from the database.
@@ -63,6 +100,32 @@ def describe_settings() -> list[DescribedSetting]:
     stored = {row.name: row.value for row in db.session.execute(select(ShopSetting.name, ShopSetting.value))}
     given = current_app.config["SHOP_SETTINGS"]
     return [_describe(name, stored, given) for name in ShopSettings.names()]
+
+
+def typed(value: Any) -> str:
+    """Return a value of a setting as people type it."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return str(value)
+
+
+def change_values(changes: Mapping[str, Change]) -> None:
+    """Store new values by the settings' names, all or none; pages show them at once.
+
+    Raises:
+        ConfigurationError: there is no such setting, or a value is wrong.
+        SetByEnvironmentError: the environment sets one of them.
+        SettingsChangedError: somebody else has changed one of them to something else.
+    """
+    for name, change in changes.items():
+        check_name(name)
+        if change.text:
+            read_text(name, change.text)
+        _refuse_if_given(name)
+    try:
+        _store_all(changes)
+    except IntegrityError:  # somebody else has just added a row
+        _store_all(changes)
 
 
 def set_value(name: str, text: str) -> None:
@@ -90,21 +153,36 @@ def reset_value(name: str) -> None:
     """
     check_name(name)
     _refuse_if_given(name)
-    with write_transaction() as session:
-        row = session.get(ShopSetting, name)
-        if row is not None:
-            session.delete(row)
-    forget_memo()
+    _store(name, "")
 
 
 def _store(name: str, text: str) -> None:
     with write_transaction() as session:
-        row = session.get(ShopSetting, name)
-        if row is None:
-            session.add(ShopSetting(name=name, value=text))
-        else:
-            row.value = text
+        _write(session, name, text)
     forget_memo()
+
+
+def _store_all(changes: Mapping[str, Change]) -> None:
+    with write_transaction() as session:
+        session.execute(select(ShopSetting.name).with_for_update()).all()
+        now = {each.name: each.text for each in describe_settings()}
+        others = [name for name, change in changes.items() if now[name] not in (change.seen, change.text)]
+        if others:
+            raise SettingsChangedError(others)
+        for name, change in changes.items():
+            _write(session, name, change.text)
+    forget_memo()
+
+
+def _write(session: Session, name: str, text: str) -> None:
+    """Store the text of a setting; an empty one removes the row, so that the default holds."""
+    row = session.get(ShopSetting, name)
+    if row is None and text:
+        session.add(ShopSetting(name=name, value=text))
+    elif row is not None and text:
+        row.value = text
+    elif row is not None:
+        session.delete(row)
 
 
 def _refuse_if_given(name: str) -> None:

@@ -40,6 +40,10 @@ class Form:
             return self._typed.getlist(name)
         return [self._typed[name]] if name in self._typed else []
 
+    def is_sent(self, name: str) -> bool:
+        """Return whether the form has this field at all: absent is not empty."""
+        return name in self._typed
+
     def text(self, name: str, label: str, *, most: int, required: bool = True) -> str:
         """Return one line of at most `most` characters, without control characters."""
         line = clean_line(normalize("NFC", self.typed(name)[: most * 8])[: most * 4])

@@ -34,11 +34,15 @@ Links = tuple[NavigationLink, ...]
 load_links = Hook[[], Sequence[NavigationLink]]("web.navigation_links")
 """Returns links for the navigation of every page, in order. Called for each rendered page, so it must be cheap."""
 
+load_footer_links = Hook[[], Sequence[NavigationLink]]("web.footer_links")
+"""Like `load_links`, for links that the footer alone has."""
+
 
 class _LatestLinks:
     """The links of the last successful look-up: pages about a database that is away have them, too."""
 
-    def __init__(self) -> None:
+    def __init__(self, load: Hook[[], Sequence[NavigationLink]]) -> None:
+        self._load = load
         self._links: Links = ()
         self._retry_at = 0.0
 
@@ -47,7 +51,7 @@ class _LatestLinks:
             if self._retry_at:  # one page asks again; the others do not wait for it
                 self._retry_at = time.monotonic() + RETRY
             try:
-                self._links = tuple(link for links in load_links.fire() for link in links)
+                self._links = tuple(link for links in self._load.fire() for link in links)
                 self._retry_at = 0.0
             except (SQLAlchemyError, StorefrontError):  # a page that says so must not wait for it again
                 self._retry_at = time.monotonic() + RETRY
@@ -55,12 +59,15 @@ class _LatestLinks:
 
 
 _latest = AppState[_LatestLinks]("web.site_navigation")
+_latest_of_footer = AppState[_LatestLinks]("web.footer_navigation")
 
 
 def init_app(app: Flask) -> None:
-    """Offer `site_navigation()` to templates."""
-    _latest.set(app, _LatestLinks())
+    """Offer `site_navigation()` and `footer_navigation()` to templates."""
+    _latest.set(app, _LatestLinks(load_links))
+    _latest_of_footer.set(app, _LatestLinks(load_footer_links))
     app.add_template_global(find_links, "site_navigation")
+    app.add_template_global(find_footer_links, "footer_navigation")
 
 
 def is_installed(app: Flask) -> bool:
@@ -71,3 +78,8 @@ def is_installed(app: Flask) -> bool:
 def find_links() -> Links:
     """Return the links, or if they cannot be read, those that were read last."""
     return _latest.get(current_app).load()
+
+
+def find_footer_links() -> Links:
+    """Return the links that the footer alone has, or if they cannot be read, those that were read last."""
+    return _latest_of_footer.get(current_app).load()

@@ -1,0 +1,191 @@
+"""/admin/pages: the merchant's own pages, with drafts, versions and undo."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from flask import Blueprint, abort, redirect, request, url_for
+from sqlalchemy import select
+from sqlalchemy.orm import Session, defer
+from werkzeug.wrappers import Response
+
+from storefront.actors import describe_actors
+from storefront.admin.pages import render_page
+from storefront.catalog import html_sanitiser
+from storefront.content import page_edits, starting_drafts
+from storefront.content.models import MAX_SEO_DESCRIPTION, MAX_SLUG, MAX_TITLE, ContentPage, ContentVersion
+from storefront.content.page_edits import PageChangedError, PageEditError, PageValues
+from storefront.extensions import db, write_transaction
+from storefront.i18n import gettext as _
+from storefront.rate_limiting import limit
+from storefront.unicode_text import read_whole_number
+from storefront.web.forms import Form
+from storefront.web.staff_access import permission_required
+
+bp = Blueprint("admin_content", __name__, cli_group=None)
+
+MOST_PAGES, MOST_VERSIONS = 500, 50  # that the lists show
+
+
+@bp.get("/admin/pages")
+@limit("staff")
+@permission_required("content:read")
+def all_pages() -> Response:
+    """List the pages."""
+    query = (
+        select(ContentPage).options(defer(ContentPage.body_html)).order_by(ContentPage.title, ContentPage.id)
+    )
+    pages = db.session.execute(query.limit(MOST_PAGES)).scalars().all()
+    missing = [title for kind, title in starting_drafts.DRAFTS.items() if kind not in {p.kind for p in pages}]
+    return render_page("content/pages.html", pages=pages, missing=missing, now=datetime.now(UTC))
+
+
+@bp.post("/admin/pages/drafts")
+@limit("staff")
+@permission_required("content:write")
+def add_drafts() -> Response:
+    """Add the drafts of the legal pages that the shop does not have yet."""
+    with write_transaction() as session:
+        starting_drafts.add_missing(session)
+    return redirect(url_for("admin_content.all_pages", said="saved"), 303)
+
+
+@bp.get("/admin/pages/new")
+@limit("staff")
+@permission_required("content:write")
+def new() -> Response:
+    """Show the form of a new page."""
+    return _page(None, Form())
+
+
+@bp.post("/admin/pages/new")
+@limit("staff")
+@permission_required("content:write")
+def create() -> Response:
+    """Make a page."""
+    form = Form(request.form)
+    values = _read(form, None)
+    return _save(None, form, lambda session: page_edits.create(session, values))
+
+
+@bp.get("/admin/pages/<int:page_id>")
+@limit("staff")
+@permission_required("content:read")
+def show(page_id: int) -> Response:
+    """Show the form of a page, with its versions."""
+    return _page(_find(page_id), Form())
+
+
+@bp.post("/admin/pages/<int:page_id>")
+@limit("staff")
+@permission_required("content:write")
+def change(page_id: int) -> Response:
+    """Save a page."""
+    here, form = _find(page_id), Form(request.form)
+    values, expected = _read(form, here), _expected(form)
+    return _save(here, form, lambda session: page_edits.change(session, page_id, values, expected=expected))
+
+
+@bp.post("/admin/pages/<int:page_id>/versions/<int:number>")
+@limit("staff")
+@permission_required("content:write")
+def restore(page_id: int, number: int) -> Response:
+    """Save a former version as the newest one."""
+    here, form = _find(page_id), Form(request.form)
+    expected = _expected(form)
+    return _save(here, form, lambda session: page_edits.restore(session, page_id, number, expected=expected))
+
+
+@bp.post("/admin/pages/<int:page_id>/removal")
+@limit("staff")
+@permission_required("content:write")
+def remove(page_id: int) -> Response:
+    """Delete a page with its versions."""
+    here, form = _find(page_id), Form(request.form)
+    try:
+        with write_transaction() as session:
+            page_edits.remove(session, page_id, expected=_expected(form))
+    except PageChangedError as error:
+        form.errors[""] = str(error)
+        return _page(here, form, error.status)
+    return redirect(url_for("admin_content.all_pages", said="deleted"), 303)
+
+
+def _save(here: ContentPage | None, form: Form, work: Callable[[Session], ContentPage]) -> Response:
+    """Do the work and show the page that it returns; on an error show the form with all that was typed."""
+    if form.errors:
+        return _page(here, form)
+    try:
+        with write_transaction() as session:
+            page_id = work(session).id
+    except PageEditError as error:
+        form.errors[error.field] = str(error)
+        return _page(here and _find(here.id), form)
+    except PageChangedError as error:
+        form.errors[""] = str(error)
+        return _page(here and _find(here.id), form, error.status)
+    return redirect(url_for("admin_content.show", page_id=page_id, said="saved"), 303)
+
+
+def _read(form: Form, here: ContentPage | None) -> PageValues:
+    # A browser sends line breaks as CR LF (HTML, 4.10.21.3).
+    body = form.typed("body_html").replace("\r\n", "\n").strip()
+    form.values["body_html"] = body[: html_sanitiser.MAX_LENGTH * 2]
+    published, checked = form.ticked("published"), form.ticked("checked")
+    since = here.published_at if here else None
+    return PageValues(
+        form.text("title", _("a title"), most=MAX_TITLE),
+        form.text("slug", _("an address"), most=MAX_SLUG, required=False),
+        body,
+        form.text("seo_title", _("a title"), most=MAX_TITLE, required=False),
+        form.text("seo_description", _("a description"), most=MAX_SEO_DESCRIPTION, required=False),
+        (since or datetime.now(UTC)) if published else None,
+        checked or here is None or not here.kind or here.checked,
+    )
+
+
+def _expected(form: Form) -> int:
+    """Return the version from which the form was made; 0, which no page has, if it was forged."""
+    return read_whole_number(form.typed("made_from"), most_digits=9) or 0
+
+
+def _page(here: ContentPage | None, form: Form, status: int = 200) -> Response:
+    stored = _stored(here) if here else {}
+    is_sent = "title" in form.values
+    if not is_sent:
+        form.values.update(stored)
+    return render_page(
+        "content/page.html",
+        status,
+        form=form,
+        here=here,
+        # What somebody else has saved meanwhile, beside what this person typed.
+        differing={key: value for key, value in stored.items() if form.values.get(key, "") != value},
+        versions=_versions(here) if here else [],
+    )
+
+
+def _stored(here: ContentPage) -> dict[str, str]:
+    return {
+        "title": here.title,
+        "slug": here.slug,
+        "body_html": here.body_html,
+        "seo_title": here.seo_title,
+        "seo_description": here.seo_description,
+        "published": "1" if here.published_at else "",
+        "checked": "1" if here.checked else "",
+    }
+
+
+def _versions(here: ContentPage) -> list[tuple[ContentVersion, str]]:
+    """Return the versions, newest first, each with the name of the person who saved it."""
+    query = select(ContentVersion).options(defer(ContentVersion.body_html)).limit(MOST_VERSIONS)
+    query = query.where(ContentVersion.page_id == here.id).order_by(ContentVersion.number.desc())
+    found = db.session.execute(query).scalars().all()
+    names = describe_actors({each.actor for each in found})
+    return [(each, names[each.actor]) for each in found]
+
+
+def _find(page_id: int) -> ContentPage:
+    return db.session.get(ContentPage, page_id) or abort(404)

@@ -1,0 +1,101 @@
+"""/admin/settings: a change shows at once, nothing is half-saved, and nobody overwrites anybody."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+
+import pytest
+from flask import Flask
+
+from storefront import shop_settings
+from storefront.admin.setting_fields import FIELDS
+from storefront.shop_settings import stored_settings
+from tests.accounts.people import Browser, staff_browser
+
+pytestmark = pytest.mark.any_database
+
+
+@pytest.fixture
+def owner(app: Flask) -> Browser:
+    return staff_browser(app, "owner")
+
+
+def form_of(browser: Browser) -> dict[str, str]:
+    """Return what a browser sends if the form is sent as it stands."""
+    page = browser.get("/admin/settings").text
+    sent = {
+        name: unescape(value)
+        for name, value in re.findall(r'name="([\w-]+)"[^>]*? value="([^"]*)"', page)
+        if name.removeprefix("seen-") in FIELDS
+    }
+    chosen = re.findall(r'<select[^>]*name="(\w+)".*?<option value="(\w+)" selected', page, re.DOTALL)
+    return sent | dict(chosen)
+
+
+def test_each_setting_has_a_field() -> None:
+    assert sorted(FIELDS) == sorted(shop_settings.ShopSettings.names())
+
+
+def test_a_change_shows_in_the_shop_at_once(app: Flask, owner: Browser) -> None:
+    shopper = Browser(app)
+    assert "Kettle &amp; Clay" in shopper.get("/").text
+    sent = form_of(owner)
+    assert sent["invoice_days"] == "14"
+    assert sent["stock_display"] == "low"
+    assert sent["order_letters"] == "on"
+    answer = owner.post("/admin/settings", **sent | {"name": "Tea <House>", "timezone": "Asia/Tokyo"})
+    assert answer.location == "/admin/settings?said=saved"
+    assert "Tea &lt;House&gt;" in shopper.get("/").text
+    stored = {each.name: each.origin for each in stored_settings.describe_settings()}
+    assert {name for name, origin in stored.items() if origin == "stored"} == {"name", "timezone"}
+    owner.post("/admin/settings", **form_of(owner) | {"name": ""})
+    assert "Kettle &amp; Clay" in shopper.get("/").text, "an emptied field goes back to the default"
+
+
+def test_one_wrong_field_saves_nothing(app: Flask, owner: Browser) -> None:
+    typed = form_of(owner) | {"name": "Tea House", "timezone": "Europe/Berln", "invoice_days": "x" * 600}
+    answer = owner.post("/admin/settings", **typed)
+    assert answer.status_code == 422
+    assert "Time zone is &#39;Europe/Berln&#39;" in answer.text
+    assert "Did you mean Europe/Berlin?" in answer.text
+    assert 'value="Tea House"' in answer.text
+    assert shop_settings.current().name == "Kettle & Clay"
+    answer = owner.post("/admin/settings", **form_of(owner) | {"stock_display": "all"})
+    assert answer.status_code == 422
+    assert owner.post("/admin/settings").status_code == 303, "an absent field stays as it is"
+    assert shop_settings.current().name == "Kettle & Clay"
+
+
+def test_two_people_do_not_overwrite_each_other(app: Flask, owner: Browser) -> None:
+    first, second = form_of(owner), form_of(owner)
+    owner.post("/admin/settings", **first | {"name": "Tea House"})
+    answer = owner.post("/admin/settings", **second | {"invoice_days": "30"})
+    assert answer.status_code == 303, "other fields do not meet"
+    assert shop_settings.current().name == "Tea House"
+    answer = owner.post("/admin/settings", **second | {"name": "Pot House"})
+    assert answer.status_code == 409
+    assert "Saved now: Tea House" in answer.text
+    assert 'value="Pot House"' in answer.text
+    assert shop_settings.current().name == "Tea House"
+    again = second | {"name": "Pot House", "seen-name": "Tea House", "invoice_days": "30"}
+    assert 'name="seen-name" value="Tea House"' in answer.text
+    assert owner.post("/admin/settings", **again).status_code == 303
+    assert shop_settings.current().name == "Pot House"
+
+
+def test_only_roles_with_the_permission_change_settings(app: Flask) -> None:
+    viewer = staff_browser(app, "viewer")
+    assert "Save</button>" not in viewer.get("/admin/settings").text
+    assert viewer.post("/admin/settings", name="Mine").status_code == 404
+    assert staff_browser(app, "orders").get("/admin/settings").status_code == 404
+
+
+def test_the_environment_wins_and_the_page_says_so(app: Flask) -> None:
+    app.config["SHOP_SETTINGS"] = {"name": "Set Elsewhere"}
+    owner = staff_browser(app, "owner")
+    page = owner.get("/admin/settings").text
+    assert "Set by the environment: STOREFRONT_NAME" in page
+    assert 'name="name"' not in page
+    assert owner.post("/admin/settings", name="Mine").status_code == 303
+    assert "Set Elsewhere" in owner.get("/admin/settings").text
