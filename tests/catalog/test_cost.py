@@ -1,4 +1,4 @@
-"""No page of the catalogue needs more than seven statements, links of the footer included, and none scans more rows than its limit."""
+"""No page needs more than seven statements, with the footer's links, and none scans more rows than its limit."""
 
 from __future__ import annotations
 
