@@ -1,14 +1,14 @@
 """Pages of the merchant's own, with their versions.
 
-Revision ID: 0058
-Revises: 0057
+Revision ID: 0059
+Revises: 0058
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "0058"
-down_revision: str | None = "0057"
+revision: str = "0059"
+down_revision: str | None = "0058"
 branch_labels: str | None = None
 depends_on: str | None = None
 
