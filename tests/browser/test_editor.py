@@ -105,7 +105,7 @@ def test_an_untouched_description_stays_to_the_letter(office: Page, javascript: 
         start(office, STORED)
         office.keyboard.type(" Red")
         expect(area(office)).to_have_value(
-            re.compile("<details>\n?<summary>Care</summary>.*<mark>By hand", re.S)
+            re.compile("<details>\n?<summary>Care</summary>.*<mark>By hand Red", re.S)
         )
         for _ in range(4):
             office.keyboard.press("Control+z")
