@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, cast
 
-from sqlalchemy import Table, and_, bindparam, delete, or_, select, text, update
+from sqlalchemy import ColumnElement, Table, and_, bindparam, delete, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from storefront import cache
@@ -35,6 +35,14 @@ from storefront.stock import is_buyable
 
 BATCH = 500  # products that are refreshed with the same statements
 _TABLE = cast("Table", CollectionListing.__table__)
+_RULE_COLUMNS = (
+    Collection.id.label("collection_id"),
+    *(Collection.rule, Collection.product_count, Collection.deleted_at),
+)
+_STORED_COLUMNS = tuple(
+    getattr(CollectionListing, name).label(f"stored_{name}")
+    for name in ("collection_id", "price", "name_key", "vendor", "until")
+)
 
 
 class MemberRow(NamedTuple):
@@ -72,13 +80,12 @@ def refresh(
         mode: of the invalidation of lists that products enter or leave; by default that of the tag's kind.
     """
     session.flush()
-    kept = read_collections(session, only)
-    if kept:
-        for batch in batches(sorted(set(product_ids)), BATCH):
-            wanted, present = _read(session, batch, kept)
-            _write(session, wanted, present)
-            _invalidate(session, wanted, present, mode)
-            _count(session, kept, wanted, present)
+    ids = sorted(set(product_ids))
+    if len(ids) == 1:
+        _store(session, *_read_with_rules(session, ids[0], only), mode)
+    elif kept := read_collections(session, only):
+        for batch in batches(ids, BATCH):
+            _store(session, kept, *_read(session, batch, kept), mode)
 
 
 def read_collections(session: Session, only: int | None = None) -> list[KeptCollection]:
@@ -86,15 +93,9 @@ def read_collections(session: Session, only: int | None = None) -> list[KeptColl
 
     A deleted one lists nothing; it is among them while it still has rows.
     """
-    columns = (Collection.id, Collection.rule, Collection.product_count, Collection.deleted_at)
-    has_rows = or_(Collection.is_present(), Collection.product_count > 0)
-    query = select(*columns).where(has_rows).order_by(Collection.id)
-    if only is not None:
-        query = query.where(Collection.id == only)
-    rows = connection_of(session).execute(query.with_for_update(read=True, key_share=True))
+    query = select(*_RULE_COLUMNS).where(_are_kept(only)).order_by(Collection.id)
     return [
-        KeptCollection(row.id, NOTHING if row.deleted_at else read_rule(row.rule), row.product_count)
-        for row in rows
+        _kept(row) for row in connection_of(session).execute(query.with_for_update(read=True, key_share=True))
     ]
 
 
@@ -134,36 +135,84 @@ def facts_query() -> Any:
     )
 
 
+def _are_kept(only: int | None) -> ColumnElement[bool]:
+    has_rows = or_(Collection.is_present(), Collection.product_count > 0)
+    return has_rows if only is None else and_(has_rows, Collection.id == only)
+
+
+def _kept(row: Any) -> KeptCollection:
+    rule = NOTHING if row.deleted_at else read_rule(row.rule)
+    return KeptCollection(row.collection_id, rule, row.product_count)
+
+
 def _read(
     session: Session, product_ids: Sequence[int], kept: Sequence[KeptCollection]
 ) -> tuple[MemberRows, MemberRows]:
     """Return the rows that these products should have, and those that they have. One statement."""
     stored = CollectionListing
-    columns = (stored.collection_id, stored.price, stored.name_key, stored.vendor, stored.until)
     mine = and_(
         stored.product_id == Product.id, stored.collection_id.in_([collection.id for collection in kept])
     )
-    query = facts_query().add_columns(*(column.label(f"stored_{column.key}") for column in columns))
-    rows = connection_of(session).execute(query.outerjoin(stored, mine).where(Product.id.in_(product_ids)))
+    query = facts_query().add_columns(*_STORED_COLUMNS).outerjoin(stored, mine)
     wanted: MemberRows = {}
     present: MemberRows = {}
     seen: set[int] = set()
-    now = datetime.now(UTC)
-    for row in rows:
-        if row.stored_collection_id is not None:
-            present[row.stored_collection_id, row.id] = MemberRow(
-                row.stored_price, row.stored_name_key, row.stored_vendor, row.stored_until
-            )
-        if row.name_key is None or row.id in seen:
-            continue
-        seen.add(row.id)
-        facts = read_facts(row)
-        for collection in kept:
-            end = membership_end(collection.rule, facts)
-            if end > now:
-                until = None if end == FOREVER else end
-                wanted[collection.id, row.id] = MemberRow(row.price, row.name_key, row.vendor, until)
+    for row in connection_of(session).execute(query.where(Product.id.in_(product_ids))):
+        _add_present(present, row)
+        if row.id not in seen:
+            seen.add(row.id)
+            _add_wanted(wanted, row, kept)
     return wanted, present
+
+
+def _read_with_rules(
+    session: Session, product_id: int, only: int | None
+) -> tuple[list[KeptCollection], MemberRows, MemberRows]:
+    """Return what `read_collections` and `_read` return, for one product, in one statement: a row for each rule."""
+    stored = CollectionListing
+    mine = and_(stored.product_id == Product.id, stored.collection_id == Collection.id)
+    query = facts_query().add_columns(*_RULE_COLUMNS, *_STORED_COLUMNS)
+    query = query.join(Collection, _are_kept(only)).outerjoin(stored, mine).where(Product.id == product_id)
+    locked = query.order_by(Collection.id).with_for_update(read=True, key_share=True, of=Collection)
+    kept: list[KeptCollection] = []
+    wanted: MemberRows = {}
+    present: MemberRows = {}
+    for row in connection_of(session).execute(locked):
+        kept.append(_kept(row))
+        _add_present(present, row)
+        _add_wanted(wanted, row, kept[-1:])
+    return kept, wanted, present
+
+
+def _add_present(present: MemberRows, row: Any) -> None:
+    if row.stored_collection_id is not None:
+        present[row.stored_collection_id, row.id] = MemberRow(
+            row.stored_price, row.stored_name_key, row.stored_vendor, row.stored_until
+        )
+
+
+def _add_wanted(wanted: MemberRows, row: Any, kept: Sequence[KeptCollection]) -> None:
+    if row.name_key is None:
+        return  # lists do not show it
+    facts, now = read_facts(row), datetime.now(UTC)
+    for collection in kept:
+        end = membership_end(collection.rule, facts)
+        if end > now:
+            until = None if end == FOREVER else end
+            wanted[collection.id, row.id] = MemberRow(row.price, row.name_key, row.vendor, until)
+
+
+def _store(
+    session: Session,
+    kept: Sequence[KeptCollection],
+    wanted: MemberRows,
+    present: MemberRows,
+    mode: Mode | None,
+) -> None:
+    """Make the rows that are present those that are wanted, with counts and invalidations."""
+    _write(session, wanted, present)
+    _invalidate(session, wanted, present, mode)
+    _count(session, kept, wanted, present)
 
 
 def _write(session: Session, wanted: MemberRows, present: MemberRows) -> None:
