@@ -9,8 +9,7 @@ from flask import request
 
 from storefront.errors import StorefrontError
 from storefront.i18n import gettext as _
-from storefront.stock.inventory import StockChangedError
-from storefront.stock.ledger import InsufficientStockError, UnknownSkuError
+from storefront.stock.ledger import InsufficientStockError, StockChangedError, UnknownSkuError
 from storefront.stock.lookup import AmbiguousSkuError, VariantName, find_variant
 from storefront.stock.stock_corrections import ThresholdChangedError
 from storefront.unicode_text import clean_line, parse_digits, read_whole_number

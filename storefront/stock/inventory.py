@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from storefront.errors import StorefrontError
-from storefront.stock.ledger import Movement, UnknownSkuError, apply_movements
+from storefront.stock.ledger import Movement, StockChangedError, UnknownSkuError, apply_movements
 from storefront.stock.models import StockItem
 
 MAX_ON_HAND = 2**31 - 1  # what the column holds
@@ -24,23 +24,6 @@ class StockNumberError(StorefrontError):
 
     def __init__(self, most: int, what: str = "Stock", least: int = 0) -> None:
         super().__init__(f"{what} is a whole number from {least} to {most:,}.")
-
-
-class StockChangedError(StorefrontError):
-    """The stock is no longer what the caller saw; nothing was changed.
-
-    Attributes:
-        expected: what the caller saw.
-        now: what it is now.
-    """
-
-    status = 409
-
-    def __init__(self, expected: int, now: int) -> None:
-        super().__init__(
-            f"The stock has changed meanwhile: it was {expected}, now it is {now}. Look at it and set it again."
-        )
-        self.expected, self.now = expected, now
 
 
 def check_on_hand(number: int, *, reserved: int = 0) -> None:

@@ -1,7 +1,7 @@
 """The ledger: applies movements to stock rows, records them, and enqueues an event for each changed variant.
 
-Each row is changed by one conditional UPDATE; then one INSERT writes the ledger and one the outbox. Nothing is read
-in Python and written later: whether a row was changed is the answer. Rows are changed in the order of their SKUs, so
+One conditional UPDATE changes the rows; then one INSERT writes the ledger and one the outbox. Nothing is read in
+Python and written later: whether a row was changed is the answer. Rows are changed in the order of their SKUs, so
 that two transactions cannot deadlock.
 """
 
@@ -10,9 +10,10 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any, cast
 
-from sqlalchemy import Integer, Row, Table, bindparam, insert, literal_column, select, update
+from sqlalchemy import Row, Table, bindparam, insert, select
 from sqlalchemy.orm import Session
 
 from storefront import cache, outbox
@@ -24,38 +25,13 @@ from storefront.shop_cache import keys
 from storefront.stock.models import MovementKind, StockItem, StockMovement
 from storefront.stock.public import StockLevel, badge_for, public_display
 from storefront.stock.queries import combine_levels
+from storefront.stock.row_changes import RowChange, change_rows
 
 TOPIC = "stock.changed"
 _ITEMS, _MOVEMENTS = cast("Table", StockItem.__table__), cast("Table", StockMovement.__table__)
 _ROW = _ITEMS.c
-# Built once and executed without the ORM's mapper, since every purchase waits for these statements.
-# A row changes only if nothing becomes negative: what is available, what is on hand and what is reserved.
-_DELTA, _RESERVED_DELTA = bindparam("delta", type_=Integer()), bindparam("more", type_=Integer())
-_AVAILABLE_DELTA = _DELTA - _RESERVED_DELTA
 _AVAILABLE = _ROW.on_hand - _ROW.reserved
-# As text: on SQLite, SQLAlchemy removes table names from RETURNING, which would change this subquery's meaning.
-_VARIANTS = literal_column(
-    "(SELECT count(*) FROM stock_item AS other WHERE other.product_id = stock_item.product_id)", Integer()
-).label("variants")
-_APPLY = (
-    update(_ITEMS)
-    .where(
-        _ROW.sku == bindparam("of_sku"),
-        (_AVAILABLE + _AVAILABLE_DELTA >= 0) | (_AVAILABLE_DELTA >= 0) | ~_ROW.tracked,
-        _ROW.on_hand + _DELTA >= 0,
-        _ROW.reserved + _RESERVED_DELTA >= 0,
-    )
-    .values(on_hand=_ROW.on_hand + _DELTA, reserved=_ROW.reserved + _RESERVED_DELTA, version=_ROW.version + 1)
-    .returning(
-        _ROW.product_id,
-        _ROW.sku,
-        _ROW.version,
-        _ROW.tracked,
-        _ROW.low_threshold,
-        _AVAILABLE.label("available"),
-        _VARIANTS,
-    )
-)
+# Built once and executed without the ORM's mapper, since every purchase waits for these statements.
 _INSERT_MOVEMENT = insert(_MOVEMENTS)
 _SELECT_LEVELS = select(
     _ROW.product_id, _ROW.sku, _ROW.tracked, _ROW.low_threshold, _AVAILABLE.label("available")
@@ -90,11 +66,28 @@ class InsufficientStockError(StorefrontError):
         self.sku, self.wanted, self.available = sku, wanted, available
 
 
+class StockChangedError(StorefrontError):
+    """The stock is no longer what the caller saw; nothing was changed.
+
+    Attributes:
+        expected: what the caller saw.
+        now: what it is now.
+    """
+
+    status = 409
+
+    def __init__(self, expected: int, now: int) -> None:
+        super().__init__(
+            f"The stock has changed meanwhile: it was {expected}, now it is {now}. Look at it and set it again."
+        )
+        self.expected, self.now = expected, now
+
+
 @dataclass(frozen=True, slots=True)
 class Movement:
     """A change of one variant's stock: what to add to (or subtract from) `on_hand` and `reserved`.
 
-    `actor` is who makes it, by default the current actor.
+    `actor` is who makes it, by default the current actor; `seen` is what must be on hand before, if that matters.
     """
 
     sku: str
@@ -104,6 +97,7 @@ class Movement:
     reference: str = ""
     actor: str = ""
     reason: str = ""
+    seen: int | None = None
 
 
 def apply_movements(session: Session, movements: Sequence[Movement]) -> list[InsufficientStockError]:
@@ -114,28 +108,48 @@ def apply_movements(session: Session, movements: Sequence[Movement]) -> list[Ins
 
     Raises:
         UnknownSkuError: a SKU has no stock row.
+        StockChangedError: something else is on hand than a movement has seen.
     """
     applied: list[tuple[Movement, Any]] = []
     rejected = []
     connection = connection_of(session)
-    for movement in sorted(movements, key=lambda movement: movement.sku):
-        changes = {"of_sku": movement.sku, "delta": movement.on_hand, "more": movement.reserved}
-        row = connection.execute(_APPLY, changes).one_or_none()
-        if row is None:
-            rejected.append(_insufficient(session, movement))
-        else:
-            applied.append((movement, row))
+    for round_ in _rounds(movements):
+        changes = [RowChange(each.sku, each.on_hand, each.reserved, each.seen) for each in round_]
+        rows = change_rows(connection, changes)
+        for movement in round_:
+            row = rows.get(movement.sku)
+            if row is None:
+                rejected.append(_insufficient(session, movement))
+            else:
+                applied.append((movement, row))
     if applied and not rejected:
         connection.execute(_INSERT_MOVEMENT, [_movement_values(movement) for movement, _ in applied])
         _announce(session, applied)
     return rejected
 
 
+def _rounds(movements: Sequence[Movement]) -> list[list[Movement]]:
+    """Return the movements by SKU; of one SKU each round has one, since a statement changes a row once."""
+    rounds: list[list[Movement]] = []
+    for _, own in groupby(
+        sorted(movements, key=lambda movement: movement.sku), lambda movement: movement.sku
+    ):
+        for place, movement in enumerate(own):
+            rounds += [[]] if place == len(rounds) else []
+            rounds[place].append(movement)
+    return rounds
+
+
 def _insufficient(session: Session, movement: Movement) -> InsufficientStockError:
-    query = select(StockItem.on_hand - StockItem.reserved).where(StockItem.sku == movement.sku)
-    available = session.execute(query).scalar_one_or_none()
-    if available is None:
+    query = select(StockItem.on_hand, StockItem.on_hand - StockItem.reserved).where(
+        StockItem.sku == movement.sku
+    )
+    found = session.execute(query).one_or_none()
+    if found is None:
         raise UnknownSkuError(movement.sku)
+    on_hand, available = found
+    if movement.seen not in (None, on_hand):
+        raise StockChangedError(movement.seen, on_hand)
     return InsufficientStockError(movement.sku, max(-movement.on_hand, movement.reserved), available)
 
 
@@ -157,9 +171,11 @@ def _announce(session: Session, applied: Sequence[tuple[Movement, Any]]) -> None
     deltas: dict[str, int] = {}
     for movement, _ in applied:
         deltas[movement.sku] = deltas.get(movement.sku, 0) + movement.on_hand - movement.reserved
-    products: dict[int, list[Any]] = {row.product_id: [row] for row in latest.values()}
-    # Of a product with one variant, the changed row is all there is: only the others need a query.
-    if larger := sorted({row.product_id for row in latest.values() if row.variants > 1}):
+    products: dict[int, list[Any]] = {}
+    for row in latest.values():
+        products.setdefault(row.product_id, []).append(row)
+    # Where all variants of a product have changed, these rows are all there is: only the others need a query.
+    if larger := sorted({key for key, rows in products.items() if rows[0].variants > len(rows)}):
         products |= {product_id: [] for product_id in larger}
         for row in connection_of(session).execute(_SELECT_LEVELS, {"products": larger}):
             products[row.product_id].append(row)
