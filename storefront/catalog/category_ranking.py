@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import case, or_, select
@@ -30,12 +30,13 @@ def rank_key(row: Any, product_count: int | None = None) -> tuple[Any, ...]:
     return (row.position == 0, row.position, -count, row.name, row.id)
 
 
-def changed_tags(session: Session, deltas: Mapping[int, int]) -> set[str]:
-    """Return the cache tags of what changed counts alter: the menu, and which categories are shown at all.
+def read_ranked(session: Session, deltas: Mapping[int, int], category_ids: Collection[int]) -> Sequence[Any]:
+    """Return the categories that changed counts concern: these, and the largest below the root. One statement.
 
     Args:
         session: a session whose transaction has changed the counts.
-        deltas: by how much the count of each of these categories has changed.
+        deltas: by how much the count of each changed category has changed.
+        category_ids: further categories to return.
     """
     root, listed = aliased(Category), aliased(Category)
     children = select(listed.id).join(root, root.id == listed.parent_id).where(root.path == ROOT_PATH)
@@ -43,9 +44,18 @@ def changed_tags(session: Session, deltas: Mapping[int, int]) -> set[str]:
     # Each changed category can have pushed one that did not change out of the menu.
     largest = children.order_by(*rank_columns(listed)).limit(TOP_CATEGORIES + len(deltas)).subquery()
     columns = (*_RANKED, Category.parent_id, Category.path)
-    wanted = or_(Category.id.in_(list(deltas)), Category.id.in_(select(largest.c.id)))
+    wanted = or_(Category.id.in_({*deltas, *category_ids}), Category.id.in_(select(largest.c.id)))
     root_id = select(root.id).where(root.path == ROOT_PATH).scalar_subquery().label("root_id")
-    rows = session.execute(select(*columns, root_id).where(wanted)).all()
+    return session.execute(select(*columns, root_id).where(wanted).order_by(Category.id)).all()
+
+
+def changed_tags(rows: Sequence[Any], deltas: Mapping[int, int]) -> set[str]:
+    """Return the cache tags of what changed counts alter: the menu, and which categories are shown at all.
+
+    Args:
+        rows: from `read_ranked`.
+        deltas: by how much the count of each of these categories has changed.
+    """
     before = {row.id: row.product_count - deltas.get(row.id, 0) for row in rows}
     # Categories without products are not shown: their addresses lead elsewhere.
     switched = [row for row in rows if (row.product_count > 0) != (before[row.id] > 0)]

@@ -22,6 +22,12 @@ from storefront.stock import StockItem
 
 CHUNK = 500  # codes in one query
 
+# Fields by which nobody searches.
+_UNSEARCHED_OF_PRODUCT = {"status", "unlisted", "seo_title", "seo_description"}
+_UNSEARCHED_OF_VARIANT = {
+    *("price", "compare_at_price", "weight_grams", "backorder", "requires_shipping", "taxable", "tracked")
+}
+
 
 @dataclass(slots=True)
 class BatchRow:
@@ -98,6 +104,11 @@ class Batch:
     def __post_init__(self) -> None:
         self.names = CategoryNames(self.session)
 
+    def list_same_texts(self) -> set[int]:
+        """Return the ids of the products of which these rows change nothing that is searched."""
+        changed = {row.product_id for row in self.rows if _changes_texts(row.change)}
+        return {row.product_id for row in self.rows if row.product_id is not None} - changed
+
     def note(self, line: int, column: str, reason: str) -> None:
         """Record a problem that was worked around."""
         self.problems.append(problem_values(self.change_set.id, line, column, reason, "note"))
@@ -140,3 +151,12 @@ class Batch:
         for item in items:
             if item.product_id in self.products:
                 self.products[item.product_id].items[item.sku] = item
+
+
+def _changes_texts(change: ProductChange) -> bool:
+    variants = change.variants
+    return (
+        change.action != "update"
+        or not change.fields.keys() <= _UNSEARCHED_OF_PRODUCT
+        or any(v.action != "update" or not v.fields.keys() <= _UNSEARCHED_OF_VARIANT for v in variants)
+    )

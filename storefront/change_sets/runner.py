@@ -201,7 +201,7 @@ class _Runner:
                 history.begin_change_set(session, self._id)
                 apply_batch(batch) if self._verb == "apply" else undo_batch(batch)
                 if batch.touched:
-                    writer.refresh(session, batch.touched)
+                    writer.refresh(session, batch.touched, batch.list_same_texts())
                 _save(session, batch)
                 change_set.move_rows(self._direction.state, (row.state for row in batch.rows))
                 history.note_products(session, _slugs(batch))

@@ -13,6 +13,7 @@ from storefront.i18n import lazy_gettext
 REASON = "product form"  # in the ledger of stock
 _FAULTS = {
     "/category/path": ("category", lazy_gettext("There is no such category. Choose another one.")),
+    "/slug": ("slug", lazy_gettext("Another product has this address. Choose another one.")),
     "/status": ("status", lazy_gettext("Gift cards can’t be sold yet. Leave it a draft.")),
 }
 

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from storefront.admin.gate import may_upload
 from storefront.admin.product_form import product_fields
-from storefront.admin.product_form.form_edit import build_edit
+from storefront.admin.product_form.form_edit import build_edit, explain_fault
 from storefront.admin.product_form.form_page import FormState, NotSavedError, bp, first_variant, render_form
 from storefront.admin.product_form.form_reader import ProductForm
 from storefront.admin.product_form.merging import merge
@@ -24,6 +24,7 @@ from storefront.admin.product_form.picture_fields import (
 )
 from storefront.admin.product_form.variant_naming import name_variants
 from storefront.catalog.product_writer import (
+    EditFault,
     ProductRefusedError,
     lock_product,
     read_product,
@@ -34,7 +35,7 @@ from storefront.extensions import db, write_transaction
 from storefront.i18n import gettext as _
 from storefront.rate_limiting import limit
 from storefront.stock import InsufficientStockError
-from storefront.stock.inventory import StockChangedError
+from storefront.stock.ledger import StockChangedError
 from storefront.web.body_limits import receives_upload
 from storefront.web.staff_access import may, permission_required
 
@@ -83,16 +84,17 @@ def _answer(product_id: int, state: FormState) -> Response:
 
 
 def _save(session: Session, product_id: int, state: FormState) -> None:
-    loaded, form = lock_product(session, product_id), state.form
+    form = state.form
+    loaded = lock_product(session, product_id, category=form.raw("category").strip())
     fields = product_fields.list_fields(loaded)
     state.merged = merged = merge(form, fields)
     if not state.may_set_stock:
         refused = [name for name in merged.changes if fields[name].field.kind == "stock"]
         form.errors |= dict.fromkeys(refused, _("Your role can’t set stock. Nothing was saved."))
-    if "slug" in merged.changes and is_taken(session, merged.changes["slug"], product_id):
-        form.errors["slug"] = _("Another product has this address. Choose another one.")
     form.errors |= find_foreign_pictures(loaded, merged.changes, fields)
     if form.errors or merged.conflicts or merged.is_gone:
+        if "slug" in merged.changes and is_taken(session, merged.changes["slug"], product_id):
+            form.errors |= [explain_fault(EditFault("", "/slug"))]
         raise NotSavedError
     if not merged.changes and not state.added:
         return

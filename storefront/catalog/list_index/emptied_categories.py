@@ -7,22 +7,27 @@ category counts only while it is empty (`moved_addresses.find_successor`): with 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from storefront.catalog.list_index.derivation import ancestor_paths
-from storefront.catalog.models import ROOT_PATH, Category, CategoryRedirect
+from storefront.catalog.models import ROOT_PATH, CategoryRedirect
 
 
 def redirect_emptied_categories(
-    session: Session, wanted: Iterable[tuple[int, int]], present: Iterable[tuple[int, int]]
+    session: Session,
+    rows: Sequence[Any],
+    wanted: Iterable[tuple[int, int]],
+    present: Iterable[tuple[int, int]],
 ) -> None:
     """Redirect each category that is empty now to the one that all of its moved products are in.
 
     Args:
-        session: a session whose transaction has updated the counts.
+        session: a session in a writing transaction.
+        rows: id, path and present count of the categories that the change concerns, in the order of their ids.
         wanted: category id and product id of the rows of `listing`, after the change.
         present: the same before the change.
     """
@@ -30,9 +35,6 @@ def redirect_emptied_categories(
     moved = [product_id for product_id in old.keys() & new.keys() if old[product_id] != new[product_id]]
     if not moved:
         return
-    ids = {category_id for product_id in moved for category_id in old[product_id] | new[product_id]}
-    columns = (Category.id, Category.path, Category.product_count)
-    rows = session.execute(select(*columns).where(Category.id.in_(ids)).order_by(Category.id)).all()
     paths: dict[int, str] = {row.id: row.path for row in rows}
     by_path = {path: category_id for category_id, path in paths.items()}
     for row in rows:
@@ -41,9 +43,19 @@ def redirect_emptied_categories(
             ways = [way for one in left for way in _ways(paths, row.path, old[one], new[one])]
             target = _common_path([_successor_path(row.path, *way) for way in ways])
             if target != ROOT_PATH and target in by_path:
-                session.merge(CategoryRedirect(path=row.path, category_id=by_path[target]))
-                if (stale := session.get(CategoryRedirect, target)) is not None:
-                    session.delete(stale)
+                _redirect(session, row.path, by_path[target], target)
+
+
+def _redirect(session: Session, path: str, category_id: int, target: str) -> None:
+    """Redirect a path to a category, and end the redirect from that category's own path, if there is one."""
+    query = select(CategoryRedirect).where(CategoryRedirect.path.in_((path, target)))
+    found = {redirect.path: redirect for redirect in session.execute(query).scalars()}
+    if (earlier := found.get(path)) is None:
+        session.add(CategoryRedirect(path=path, category_id=category_id))
+    else:
+        earlier.category_id = category_id
+    if (stale := found.get(target)) is not None:
+        session.delete(stale)
 
 
 def _group(rows: Iterable[tuple[int, int]]) -> Mapping[int, set[int]]:

@@ -62,7 +62,8 @@ def snapshot(
         status=product.status,
         unlisted=product.unlisted,
         variants=[
-            SearchedVariant(v.sku, v.label, v.option1, v.option2, v.option3, v.barcode) for v in variants
+            SearchedVariant(v.sku, v.label, v.option1, v.option2, v.option3, v.barcode)
+            for v in sorted(variants, key=lambda variant: variant.id)
         ],
         further=[each.name for each in further],
     )

@@ -49,7 +49,9 @@ def load_facts(session: Session, product_ids: Sequence[int]) -> list[StoredFacts
     priced: dict[int, list[PricedVariant]] = defaultdict(list)
     searched: dict[int, list[SearchedVariant]] = defaultdict(list)
     for row in session.execute(
-        select(Variant.product_id, *columns, *texts).where(Variant.product_id.in_(product_ids))
+        select(Variant.product_id, *columns, *texts)
+        .where(Variant.product_id.in_(product_ids))
+        .order_by(Variant.product_id, Variant.id)
     ):
         priced[row[0]].append(PricedVariant(*row[1:4]))
         searched[row[0]].append(SearchedVariant._make(row[4:]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import bindparam, delete, insert, select, update
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from storefront import cache
 from storefront.catalog import search
-from storefront.catalog.category_ranking import changed_tags
+from storefront.catalog.category_ranking import changed_tags, read_ranked
 from storefront.catalog.list_index import further_categories, memberships
 from storefront.catalog.list_index.derivation import ListingRow, Prices, ancestor_paths
 from storefront.catalog.list_index.emptied_categories import redirect_emptied_categories
@@ -34,15 +34,21 @@ class ListIndexRow:
     category_ids: Collection[int]  # its categories and all above them, the root included
 
 
-def refresh(session: Session, product_ids: Iterable[int]) -> None:
-    """Bring the list index up to date with these products. Flushes first; does not commit."""
+def refresh(session: Session, product_ids: Iterable[int], same_texts: Collection[int] = ()) -> None:
+    """Bring the list index up to date with these products. Flushes first; does not commit.
+
+    Args:
+        session: a session in a writing transaction.
+        product_ids: the products.
+        same_texts: those of which nothing has changed that is searched.
+    """
     session.flush()
     ids = sorted(set(product_ids))
     for start in range(0, len(ids), BATCH):
         batch = ids[start : start + BATCH]
         entries = _refresh_rows(session, batch)
         unlisted = set(batch) - {entry.product_id for entry in entries}
-        write(session, entries, unlisted=sorted(unlisted))
+        write(session, entries, unlisted=sorted(unlisted), same_texts=same_texts)
         cache.invalidate_on_commit(session, *map(keys.product_tag, batch), *map(keys.card_tag, batch))
     session.expire_all()
 
@@ -55,7 +61,12 @@ def refresh_covers(session: Session, product_ids: Sequence[int]) -> None:
 
 
 def write(
-    session: Session, entries: Sequence[ListIndexRow], *, unlisted: Sequence[int] = (), fresh: bool = False
+    session: Session,
+    entries: Sequence[ListIndexRow],
+    *,
+    unlisted: Sequence[int] = (),
+    same_texts: Collection[int] = (),
+    fresh: bool = False,
 ) -> None:
     """Write entries into the lists, the counts and the search index.
 
@@ -63,6 +74,7 @@ def write(
         session: a session in a writing transaction.
         entries: the products that lists and search show.
         unlisted: ids of products that lists and search do not show (any more).
+        same_texts: ids of products of which nothing has changed that is searched.
         fresh: the caller knows that the index has none of these products: saves a look-up.
     """
     wanted = {
@@ -77,7 +89,8 @@ def write(
     _delete_rows(session, [key for key in present if wanted.get(key) != present[key]])
     _insert_rows(session, {key: row for key, row in wanted.items() if present.get(key) != row})
     update_counts(session, wanted, present)
-    search.write(session, [entry.texts for entry in entries], fresh=fresh)
+    same = {product_id for _, product_id in present}.intersection(same_texts)
+    search.write(session, [entry.texts for entry in entries if entry.product_id not in same], fresh=fresh)
     search.remove(session, unlisted)
     memberships.refresh(session, [*(entry.product_id for entry in entries), *unlisted])
 
@@ -94,8 +107,12 @@ def update_counts(session: Session, wanted: ListingRows, present: ListingRows) -
         for (category_id, _), row in rows.items():
             categories[category_id] += step
             vendors[category_id, row.vendor] += step
-    _count_categories(session, [(key, delta) for key, delta in sorted(categories.items()) if delta])
-    redirect_emptied_categories(session, wanted, present)
+    if deltas := {key: delta for key, delta in sorted(categories.items()) if delta}:
+        _count_categories(session, deltas)
+        touched = {category_id for category_id, _ in wanted.keys() | present.keys()}
+        ranked = read_ranked(session, deltas, touched)
+        cache.invalidate_on_commit(session, *changed_tags(ranked, deltas))
+        redirect_emptied_categories(session, ranked, wanted, present)
     _count_vendors(session, [(*key, delta) for key, delta in sorted(vendors.items()) if delta])
 
 
@@ -203,16 +220,13 @@ def _insert_rows(session: Session, rows: ListingRows) -> None:
         )
 
 
-def _count_categories(session: Session, deltas: Sequence[tuple[int, int]]) -> None:
-    if not deltas:
-        return
+def _count_categories(session: Session, deltas: Mapping[int, int]) -> None:
     session.connection().execute(
         update(Category.__table__)  # type: ignore[arg-type]
         .where(Category.id == bindparam("c"))
         .values(product_count=Category.product_count + bindparam("d")),
-        [{"c": category_id, "d": delta} for category_id, delta in deltas],
+        [{"c": category_id, "d": delta} for category_id, delta in deltas.items()],
     )
-    cache.invalidate_on_commit(session, *changed_tags(session, dict(deltas)))
 
 
 def _count_vendors(session: Session, deltas: Sequence[tuple[int, str, int]]) -> None:

@@ -15,6 +15,7 @@ from storefront.catalog import slug_change
 from storefront.catalog.html_sanitiser import sanitise
 from storefront.catalog.list_index import product_update
 from storefront.catalog.product_writer import placement, totals, validation, variants, written_pictures
+from storefront.catalog.product_writer.edit_references import find_redirects
 from storefront.catalog.product_writer.locked_product import LockedProduct, lock_product, read_product
 from storefront.catalog.product_writer.product_creation import add_draft
 from storefront.catalog.product_writer.product_edit import (
@@ -65,8 +66,9 @@ def write_product(session: Session, loaded: LockedProduct, edit: ProductEdit) ->
         if getattr(row, name) != value:
             setattr(row, name, sanitise(str(value)) if name == "description_html" else value)
     placement.place(session, loaded, edit)
-    if edit.slug is not None:
-        slug_change.change_slug(session, row, edit.slug)
+    if edit.slug is not None and edit.slug != row.slug:
+        redirects = find_redirects(session, row, edit.slug)
+        slug_change.change_slug(session, row, edit.slug, redirects)
     option_names = variants.resolve_option_names(loaded, edit)
     if edit.is_whole:
         variants.remove_unnamed(session, loaded, edit)
@@ -74,6 +76,7 @@ def write_product(session: Session, loaded: LockedProduct, edit: ProductEdit) ->
     variants.add_variants(session, loaded, edit, option_names)
     for variant in edit.variants:
         variants.write_variant(loaded, variant, option_names)
+    variants.write_same_columns(loaded)
     if edit.pictures is not None:
         written_pictures.write_pictures(session, loaded, edit.pictures)
     totals.apply_totals(loaded, edit)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import exists, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from storefront.catalog import models
 from storefront.catalog.collection.models import Collection
@@ -30,6 +30,7 @@ class LockedProduct:
         expected: what the editor saw on hand by SKU, where that must not have changed since.
         further: its further categories.
         has_collections: whether the shop has any, until the transaction ends.
+        found_category: the category that the edit was expected to name; None if there is none.
     """
 
     row: models.Product
@@ -41,6 +42,7 @@ class LockedProduct:
     expected: dict[str, int] = field(default_factory=dict)
     further: Sequence[NamedCategory] = ()
     has_collections: bool = True
+    found_category: NamedCategory | None = None
 
     def available(self, sku: str) -> int | None:
         """Return how many of a SKU can be bought; None if its stock is not tracked."""
@@ -62,13 +64,18 @@ class LockedProduct:
         return sorted(self.variants.values(), key=lambda v: (v.position, v.id))
 
 
-def lock_product(session: Session, product_id: int) -> LockedProduct:
+def lock_product(session: Session, product_id: int, category: str | None = None) -> LockedProduct:
     """Lock a product and its variants, in the order of their SKUs, in two statements.
+
+    Args:
+        session: a session in a writing transaction.
+        product_id: the product.
+        category: the path of a category that the edit may move it to: it is found without a statement of its own.
 
     Raises:
         NotInShopError: the product does not exist.
     """
-    return _read(session, product_id, is_locked=True)
+    return _read(session, product_id, is_locked=True, category=category)
 
 
 def read_product(session: Session, product_id: int) -> LockedProduct:
@@ -80,14 +87,21 @@ def read_product(session: Session, product_id: int) -> LockedProduct:
     return _read(session, product_id, is_locked=False)
 
 
-def _read(session: Session, product_id: int, *, is_locked: bool) -> LockedProduct:
+def _read(
+    session: Session, product_id: int, *, is_locked: bool, category: str | None = None
+) -> LockedProduct:
+    other = aliased(models.Category)
     products = (
         select(
             *(models.Product, models.Category.path, models.Category.name, models.ProductImage),
             described().label("further"),
             exists(Collection.id).label("has_collections"),
+            other.id.label("other_id"),
+            other.path.label("other_path"),
+            other.name.label("other_name"),
         )
         .outerjoin(models.Category, models.Category.id == models.Product.category_id)
+        .outerjoin(other, other.path == category)
         .outerjoin(models.ProductImage, models.ProductImage.product_id == models.Product.id)
         .where(models.Product.id == product_id)
         .order_by(models.ProductImage.position, models.ProductImage.id)
@@ -109,13 +123,16 @@ def _read(session: Session, product_id: int, *, is_locked: bool) -> LockedProduc
     images = [row.ProductImage for row in rows if row.ProductImage is not None]
     variants = {row.Variant.sku: row.Variant for row in pairs}
     items = {row.Variant.sku: row.StockItem for row in pairs if row.StockItem is not None}
-    row = rows[0].Product
+    first = rows[0]
     return LockedProduct(
-        row,
-        (rows[0].path, rows[0].name),
+        first.Product,
+        (first.path, first.name),
         images,
         variants,
         items,
-        further=parse_described(rows[0].further, row.further_category_ids),
-        has_collections=rows[0].has_collections,
+        further=parse_described(first.further, first.Product.further_category_ids),
+        has_collections=first.has_collections,
+        found_category=NamedCategory(first.other_id, first.other_path, first.other_name)
+        if first.other_id is not None
+        else None,
     )

@@ -31,7 +31,8 @@ def place(session: Session, loaded: LockedProduct, edit: ProductEdit) -> None:
         return
     if len(paths) > MOST_FURTHER:
         _refuse("/further_categories", f"A product has at most {MOST_FURTHER} further categories.")
-    found = {each.path: each for each in loaded.further}
+    known = (*loaded.further, *([loaded.found_category] if loaded.found_category else ()))
+    found = {each.path: each for each in known if each.path != ROOT_PATH}
     found |= _find(session, {*paths, *([main] if is_moved and main is not None else [])} - found.keys())
     if is_moved and main is not None and main not in found:
         _refuse("/category/path", "No category has this path.")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from storefront import stock
 from storefront.catalog.product_writer.locked_product import LockedProduct
 from storefront.catalog.product_writer.product_edit import EditFault, ProductEdit, ProductRefusedError
-from storefront.stock import Movement, StockItem, inventory
+from storefront.stock import Movement, inventory
+from storefront.stock.ledger import StockChangedError
 
 
 def apply_totals(loaded: LockedProduct, edit: ProductEdit) -> None:
@@ -50,25 +50,19 @@ def apply_stock(session: Session, loaded: LockedProduct, reason: str) -> None:
         InsufficientStockError: more is reserved than would remain.
         StockNumberError: the number is too large.
     """
-    movements = []
-    _check_expected(session, loaded)
+    movements, counted = [], False
+    for sku, expected in loaded.expected.items():
+        if expected != loaded.items[sku].on_hand:
+            raise StockChangedError(expected, loaded.items[sku].on_hand)
     for sku, number in sorted(loaded.new_stock.items()):
         item = loaded.items[sku]
         inventory.check_on_hand(number, reserved=item.reserved)
         if not item.tracked:
-            item.tracked, item.version = True, item.version + 1
-            session.flush()
+            item.tracked, item.version, counted = True, item.version + 1, True
         if delta := number - item.available:
-            movements.append(Movement(sku, "adjusted", on_hand=delta, reason=reason))
+            seen = loaded.expected.get(sku)
+            movements.append(Movement(sku, "adjusted", on_hand=delta, reason=reason, seen=seen))
+    if counted:
+        session.flush()
     for refused in stock.apply_movements(session, movements) if movements else ():
         raise refused
-
-
-def _check_expected(session: Session, loaded: LockedProduct) -> None:
-    if not loaded.expected:
-        return
-    query = select(StockItem).where(StockItem.sku.in_(loaded.expected)).order_by(StockItem.sku)
-    locked = session.execute(query.with_for_update().execution_options(populate_existing=True)).scalars()
-    for item in locked:
-        if loaded.expected[item.sku] != item.on_hand:
-            raise inventory.StockChangedError(loaded.expected[item.sku], item.on_hand)

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from msgspec import UNSET
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import flag_modified
 
 from storefront.catalog import models
 from storefront.catalog.product_writer.locked_product import LockedProduct
@@ -129,6 +130,20 @@ def write_variant(loaded: LockedProduct, variant: VariantEdit, option_names: lis
         if getattr(row, name) != value:
             setattr(row, name, value)
     _note_stock(loaded, variant)
+
+
+def write_same_columns(loaded: LockedProduct) -> None:
+    """Let all changed variants write the same columns: one statement then updates them all."""
+    changed = {sku: _changed_columns(row) for sku, row in loaded.variants.items()}
+    columns = set().union(*changed.values())
+    for sku, own in changed.items():
+        for name in columns - own if own else ():
+            flag_modified(loaded.variants[sku], name)
+
+
+def _changed_columns(row: models.Variant) -> set[str]:
+    state = inspect(row)
+    return {each.key for each in state.mapper.column_attrs if state.attrs[each.key].history.has_changes()}
 
 
 def _note_stock(loaded: LockedProduct, variant: VariantEdit) -> None:

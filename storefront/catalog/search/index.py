@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import select, text
+from flask import current_app
+from sqlalchemy import Connection, select, text
 from sqlalchemy.orm import Session
 
 from storefront import i18n
+from storefront.app_state import AppState
 from storefront.catalog.search import first_format, near_words
 from storefront.catalog.search.documents import Document, SearchedTexts, build_document
 from storefront.catalog.search.models import SearchIndex
@@ -42,6 +44,19 @@ class Target(NamedTuple):
         return self.version == first_format.VERSION
 
 
+# The table that answers, as this process last saw it while no other one was being built.
+_last_seen = AppState[Target]("catalog.search.target")
+_SAME = "table_number = :number AND version = :version AND words_id = :words_id AND next_table IS NULL"
+# The lock is that of `_targets`.
+_INSERT_IF_SAME = {
+    "sqlite": f"INSERT OR REPLACE INTO {{table}} (rowid, title, body) SELECT :id, :title, :body "
+    f"FROM search_index WHERE {_SAME}",
+    "postgresql": f"INSERT INTO {{table}} (product_id, document) SELECT :id, CAST(:document AS tsvector) "
+    f"FROM search_index WHERE {_SAME} FOR SHARE "
+    "ON CONFLICT (product_id) DO UPDATE SET document = excluded.document",
+}
+
+
 def current_version() -> str:
     """Return the version that the index should have: its format, and the language whose stems it holds."""
     return f"{FORMAT}:{language_of(i18n.shop_locale())}"
@@ -54,9 +69,28 @@ def new_target() -> Target:
 
 def write(session: Session, texts: Sequence[SearchedTexts], *, fresh: bool = False) -> None:
     """Write products to the search index. `fresh`: the index has none of these products yet."""
-    if texts:
-        for target in _targets(session):
-            write_documents(session, target, texts, fresh=fresh)
+    if not texts or (len(texts) == 1 and _write_if_same(session, texts[0])):
+        return
+    for target in _targets(session):
+        write_documents(session, target, texts, fresh=fresh)
+
+
+def _write_if_same(session: Session, texts: SearchedTexts) -> bool:
+    """Write one product as if the index were as this process last saw it; return False, having done nothing, if not.
+
+    It saves the statement of `_targets`.
+    """
+    target = _last_seen.find(current_app)
+    if target is None or target.is_first_format:
+        return False
+    connection, document = session.connection(), build_document(texts, target.language)
+    number = next(number for number, table in TABLES.items() if table == target.table)
+    same = {"number": number, "version": target.version, "words_id": target.words_id}
+    statement = text(_INSERT_IF_SAME[connection.dialect.name].format(table=target.table))
+    if not connection.execute(statement, _values(connection, document) | same).rowcount:
+        return False
+    near_words.add_words(session, document.plain_words, target.words_id)
+    return True
 
 
 def remove(session: Session, product_ids: Sequence[int]) -> None:
@@ -116,6 +150,8 @@ def _targets(session: Session) -> list[Target]:
     targets = [Target(TABLES[state.table_number], state.version, state.words_id)]
     if state.next_table:
         targets.append(Target(TABLES[state.next_table], state.next_version, state.words_id))
+    else:
+        _last_seen.set(current_app, targets[0])
     return targets
 
 
@@ -125,7 +161,7 @@ def _insert(session: Session, table: str, documents: Sequence[Document], *, fres
         verb = "INSERT" if fresh else "INSERT OR REPLACE"
         connection.execute(
             text(f"{verb} INTO {table} (rowid, title, body) VALUES (:id, :title, :body)"),
-            [{"id": d.product_id, "title": d.title, "body": d.body} for d in documents],
+            [_values(connection, document) for document in documents],
         )
     else:
         action = "NOTHING" if keep else "UPDATE SET document = excluded.document"
@@ -134,8 +170,14 @@ def _insert(session: Session, table: str, documents: Sequence[Document], *, fres
                 f"INSERT INTO {table} (product_id, document) VALUES (:id, CAST(:document AS tsvector)) "
                 f"ON CONFLICT (product_id) DO {action}"
             ),
-            [{"id": d.product_id, "document": _tsvector(d)} for d in documents],
+            [_values(connection, document) for document in documents],
         )
+
+
+def _values(connection: Connection, document: Document) -> dict[str, Any]:
+    if connection.dialect.name == "sqlite":
+        return {"id": document.product_id, "title": document.title, "body": document.body}
+    return {"id": document.product_id, "document": _tsvector(document)}
 
 
 def _tsvector(entry: Document) -> str:

@@ -7,19 +7,19 @@ apart share such a key, so that equality finds them on every database (SymSpell,
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import TextClause, event, text
+from sqlalchemy.orm import Session, SessionTransaction
 
-from storefront.catalog.search.models import SearchWord
 from storefront.catalog.search.text_words import is_unspaced
-from storefront.extensions import insert_function
+from storefront.json_rows import encode, from_item
 
 # Letters. Shorter words have too many neighbours; longer ones are typed by nobody.
 MIN_KNOWN, MIN_NEAR, MAX_LENGTH = 3, 4, 24
 _SOUNDS = str.maketrans("aehiouwybfpvcgjkqsxzdtlmnr", "00000000111122222222334556")
 _CHUNK = 500  # words in one statement
+_ADDED = "search words"  # in the session: the words that its transaction has added, by table
 _MAX_REMEMBERED = 200_000  # words, of the table in this process
 
 
@@ -95,7 +95,7 @@ def add_words(session: Session, found: Collection[str], table_id: str) -> None:
     known = _known(table_id)
     candidates = sorted(word for word in found if word not in known and is_word(word))
     for start in range(0, len(candidates), _CHUNK):
-        _add_missing(session, candidates[start : start + _CHUNK], known)
+        _add_missing(session, candidates[start : start + _CHUNK], known, table_id)
 
 
 @lru_cache(maxsize=4)
@@ -104,16 +104,43 @@ def _known(_table_id: str) -> set[str]:
     return set()
 
 
-def _add_missing(session: Session, candidates: Sequence[str], known: set[str]) -> None:
+def _add_missing(session: Session, candidates: Sequence[str], known: set[str], table_id: str) -> None:
     connection = session.connection()
-    query = select(SearchWord.key).where(SearchWord.key.in_(candidates), SearchWord.word == SearchWord.key)
-    present = set(connection.execute(query).scalars())
-    missing = [word for word in candidates if word not in present]
-    if missing:
-        rows = [{"key": key, "word": word} for word in missing for key in sorted(deletion_keys(word))]
-        connection.execute(insert_function(connection)(SearchWord).on_conflict_do_nothing(), rows)
-    # A rollback takes back what this session has added, so these words are not known yet.
-    added: set[str] = session.info.setdefault("search words", set())
-    added.update(missing)
+    rows = [{"entry": key, "word": word} for word in candidates for key in sorted(deletion_keys(word))]
+    missing = set(
+        connection.execute(_insert_missing(connection.dialect.name), {"found": encode(rows)}).scalars()
+    )
+    # A rollback takes back what this session has added, so these words are known after its commit.
+    added: dict[str, set[str]] = session.info.setdefault(_ADDED, {})
+    added.setdefault(table_id, set()).update(missing)
+    _learn(known, set(candidates) - added[table_id])
+
+
+def _learn(known: set[str], words: set[str]) -> None:
     if len(known) < _MAX_REMEMBERED:
-        known |= present - added
+        known |= words
+
+
+@event.listens_for(Session, "after_commit")
+def _learn_added(session: Session) -> None:
+    if not session.in_nested_transaction():
+        for table_id, words in session.info.pop(_ADDED, {}).items():
+            _learn(_known(table_id), words)
+
+
+@event.listens_for(Session, "after_soft_rollback")
+def _forget_added(session: Session, _ended: SessionTransaction) -> None:
+    session.info.pop(_ADDED, None)
+
+
+@cache
+def _insert_missing(dialect: str) -> TextClause:
+    """Return the statement that adds the words that are not in the table yet, and returns them."""
+    source = from_item(dialect, "found", {"entry": "text", "word": "text"})
+    return text(
+        f"""
+        INSERT INTO search_word ("key", word) SELECT found.entry, found.word FROM {source}
+        WHERE NOT EXISTS (SELECT 1 FROM search_word AS old WHERE old."key" = found.word AND old.word = found.word)
+        ON CONFLICT DO NOTHING RETURNING word
+        """
+    )
