@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-from sqlalchemy import ColumnElement, Integer, Select, column, select, tuple_, union_all
+from sqlalchemy import ColumnElement, Select, select, tuple_, union_all
 
-from storefront.catalog import search
 from storefront.catalog.models import Product, Variant
+from storefront.catalog.product_list.product_matches import find_by_words
 from storefront.catalog.typed_codes import has_code
 from storefront.extensions import db
 from storefront.stock import StockItem
@@ -112,7 +112,7 @@ def _conditions(shown: Shown) -> Sequence[ColumnElement[bool]]:
         return (StockItem.is_scarce(), _LEFT <= 0)
     if shown == "low":
         return (StockItem.is_scarce(), _LEFT > 0)
-    return (~StockItem.tracked,) if shown == "uncounted" else ()
+    return (StockItem.is_uncounted(),) if shown == "uncounted" else ()
 
 
 def _found(text: str) -> Any:
@@ -121,11 +121,6 @@ def _found(text: str) -> Any:
         select(Variant.id).where(has_code(text)).limit(MOST_FOUND),
         select(Variant.id).where(Variant.label.between(text, text + _LAST)).limit(MOST_FOUND),
     ]
-    plan = search.make_plan(db.session(), text)
-    if plan is not None:
-        # Of the stages without a correction, the last one finds what the others find, and more.
-        stage = plan.stages[plan.first_correction - 1].source
-        products = select(stage.columns(column("product_id", Integer)).subquery().c.product_id)
-        products = select(products.limit(MOST_FOUND).subquery().c.product_id)
-        parts.append(select(Variant.id).where(Variant.product_id.in_(products)).limit(MOST_FOUND))
+    products = select(find_by_words(text, MOST_FOUND).ids.subquery().c.id)
+    parts.append(select(Variant.id).where(Variant.product_id.in_(products)).limit(MOST_FOUND))
     return select(union_all(*(select(part.subquery().c.id) for part in parts)).subquery().c.id)

@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
-from sqlalchemy import CheckConstraint, ColumnElement, Index, String, event, func, select, text
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    Index,
+    String,
+    event,
+    func,
+    literal_column,
+    select,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storefront.actors import ChangedBy
@@ -16,6 +26,10 @@ MovementKind = Literal["received", "sold", "released", "held", "returned", "adju
 _BUYABLE = "NOT tracked OR on_hand > reserved"
 _UNCOUNTED = "NOT tracked"
 _SCARCE = "tracked AND on_hand - reserved <= low_threshold"
+# For SQLite, SQLAlchemy writes a boolean column as "tracked = 1", which serves no index with one of these conditions.
+_COUNTED: ColumnElement[Any] = literal_column("(stock_item.tracked)")
+_UNCOUNTED_ROW: ColumnElement[Any] = literal_column("(NOT stock_item.tracked)")
+_SOLD_OUT = "tracked AND on_hand - reserved <= 0"
 
 
 class StockItem(ChangedBy, Model):
@@ -59,6 +73,14 @@ class StockItem(ChangedBy, Model):
             sqlite_where=text(_SCARCE),
             postgresql_where=text(_SCARCE),
         ),
+        # The newest products first, for the list of products.
+        *(
+            Index(name, "product_id", sqlite_where=text(where), postgresql_where=text(where))
+            for name, where in {
+                "ix_stock_item_scarce_product": _SCARCE,
+                "ix_stock_item_sold_out_product": _SOLD_OUT,
+            }.items()
+        ),
         Index(
             "ix_stock_item_uncounted",
             "id",
@@ -79,7 +101,17 @@ class StockItem(ChangedBy, Model):
     @classmethod
     def is_scarce(cls) -> ColumnElement[bool]:
         """Return the SQL condition that it is counted, and at or below its low threshold; an index serves it."""
-        return cls.tracked & (cls.on_hand - cls.reserved <= cls.low_threshold)
+        return _COUNTED & (cls.on_hand - cls.reserved <= cls.low_threshold)
+
+    @classmethod
+    def is_uncounted(cls) -> ColumnElement[bool]:
+        """Return the SQL condition that its stock is not counted; an index serves it."""
+        return _UNCOUNTED_ROW
+
+    @classmethod
+    def is_sold_out(cls) -> ColumnElement[bool]:
+        """Return the SQL condition that it is counted and none can be bought; an index serves it."""
+        return _COUNTED & (cls.on_hand - cls.reserved <= literal_column("0"))
 
     @property
     def available(self) -> int:

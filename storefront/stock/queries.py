@@ -67,6 +67,6 @@ def is_buyable(product_id: ColumnElement[int]) -> ColumnElement[bool]:
     return exists(
         select(StockItem.id).where(
             StockItem.product_id == product_id,
-            (~StockItem.tracked) | (StockItem.on_hand > StockItem.reserved),
+            StockItem.is_uncounted() | (StockItem.on_hand > StockItem.reserved),
         )
     )

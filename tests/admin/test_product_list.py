@@ -106,6 +106,12 @@ def test_large_lists_are_cut_alike(app: Flask, monkeypatch: pytest.MonkeyPatch) 
                 cut = select_products(wanted, 1)
             assert (whole.is_minimum, cut.is_minimum, cut.total) == (False, True, 3)
             assert list(cut.ids)[:3] == list(whole.ids)[:3], (sort, query)
+            with monkeypatch.context() as patch:
+                for name, value in {"SORT_LIMIT": 0, "FEW": 2, "PER_PAGE": 2}.items():
+                    patch.setattr(product_selection, name, value)
+                pages = [select_products(wanted, page) for page in (1, 2, 3, 4)]
+            assert [one for page in pages for one in page.ids] == list(whole.ids), (sort, query)
+            assert all(page.total <= whole.total for page in pages)
     db.session.rollback()
 
 

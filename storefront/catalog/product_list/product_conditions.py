@@ -1,11 +1,12 @@
-"""The SQL conditions of the list of all products, and the narrowest range of an index that holds its matches."""
+"""The SQL conditions of the list of all products, and the ranges of indexes that hold its matches."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from sqlalchemy import CompoundSelect, Select, Text, and_, cast, exists, func, or_, select
+from sqlalchemy import CompoundSelect, Select, Text, and_, cast, exists, func, or_, select, union
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -13,7 +14,22 @@ from storefront.catalog.models import Category, FurtherCategory, Product
 from storefront.catalog.product_list.product_filter import WITHOUT_CATEGORY, ProductFilter
 from storefront.stock import StockItem, is_buyable
 
-AnyQuery = Select[Any] | CompoundSelect[Any]
+SCAN_LIMIT = 10_000  # rows of a range, or products that a text finds in one way
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """A part of an index.
+
+    Attributes:
+        ids: the query of the ids of products.
+        is_ordered: whether the newest come first without sorting them.
+        is_joined: whether these are ids of other rows than those of products.
+    """
+
+    ids: Select[Any]
+    is_ordered: bool = True
+    is_joined: bool = False
 
 
 def conditions(wanted: ProductFilter, row: Any = Product) -> list[ColumnElement[bool]]:
@@ -44,26 +60,26 @@ def has_tag(tag: str, row: Any = Product) -> ColumnElement[bool]:
     return cast(row.tags, Text).contains(msgspec.json.encode(tag).decode(), autoescape=True)
 
 
-def narrowest_range(wanted: ProductFilter) -> AnyQuery | None:
-    """Return a query of ids that an index serves and that holds all matches; None if no filter has an index."""
-    ids = select(Product.id)
-    if wanted.stock in ("low", "out"):
-        scarce = select(StockItem.product_id.label("id")).where(StockItem.is_scarce())
-        left = StockItem.on_hand - StockItem.reserved
-        return (scarce.where(left <= 0) if wanted.stock == "out" else scarce).order_by(left, StockItem.id)
-    if wanted.vendor:
-        return ids.where(Product.vendor == wanted.vendor).order_by(Product.id.desc())
-    if wanted.product_type:
-        return ids.where(Product.product_type == wanted.product_type).order_by(Product.id.desc())
+def list_ranges(wanted: ProductFilter) -> list[Range]:
+    """Return the ranges that hold all matches, one for each filter that an index serves; the last is all products."""
+    found: list[Range] = []
+    newest = Product.id.desc()
+    for value, condition in (
+        (wanted.vendor, Product.vendor == wanted.vendor),
+        (wanted.product_type, Product.product_type == wanted.product_type),
+        (wanted.no_picture, Product.cover_id.is_(None)),
+        (wanted.no_description, Product.description_html == ""),
+        (wanted.status, Product.status == wanted.status),
+    ):
+        if value:
+            found.append(Range(select(Product.id).where(condition).order_by(newest)))
     if wanted.category:
-        return select_in_category(wanted.category)
-    if wanted.no_picture:
-        return ids.where(Product.cover_id.is_(None)).order_by(Product.id.desc())
-    if wanted.no_description:
-        return ids.where(Product.description_html == "").order_by(Product.id.desc())
-    if wanted.status:
-        return ids.where(Product.status == wanted.status).order_by(Product.id.desc())
-    return None
+        found.append(_category_range(wanted.category))
+    if wanted.stock in ("low", "out"):
+        scarce = StockItem.is_sold_out() if wanted.stock == "out" else StockItem.is_scarce()
+        ids = select(StockItem.product_id.label("id")).where(scarce).distinct()
+        found.append(Range(ids.order_by(StockItem.product_id.desc()), is_joined=True))
+    return [*found, Range(select(Product.id).order_by(newest))]
 
 
 def order(wanted: ProductFilter, row: Any = Product) -> list[Any]:
@@ -85,7 +101,7 @@ def _is_in_category(category: str, row: Any) -> ColumnElement[bool]:
     return or_(row.category_id.in_(inside), further.where(FurtherCategory.category_id.in_(inside)))
 
 
-def select_in_category(category: str) -> AnyQuery:
+def select_in_category(category: str) -> Select[Any] | CompoundSelect[Any]:
     """Return the ids of the products of a category and of all below it; each half of the query has an index.
 
     A product may be there several times: to find that out would cost as much as the whole category.
@@ -95,6 +111,17 @@ def select_in_category(category: str) -> AnyQuery:
     inside = _select_branch(category)
     further = select(FurtherCategory.product_id).where(FurtherCategory.category_id.in_(inside))
     return select(Product.id).where(Product.category_id.in_(inside)).union_all(further)
+
+
+def _category_range(category: str) -> Range:
+    if category == WITHOUT_CATEGORY:
+        ids = select(Product.id).where(_is_in_category(category, Product))
+        return Range(ids.order_by(Product.id.desc()))
+    inside = _select_branch(category)
+    main = select(Product.id).where(Product.category_id.in_(inside))
+    further = select(FurtherCategory.product_id).where(FurtherCategory.category_id.in_(inside))
+    halves = (select(half.limit(SCAN_LIMIT + 1).subquery()) for half in (main, further))
+    return Range(select(union(*halves).subquery().c.id), is_ordered=False, is_joined=True)
 
 
 def _select_branch(category: str) -> Select[int]:

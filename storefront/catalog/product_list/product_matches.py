@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,15 +19,17 @@ from sqlalchemy import (
     select,
     union_all,
 )
+from sqlalchemy import text as sql
 from sqlalchemy.sql.elements import ColumnElement
 
 from storefront.catalog import search
-from storefront.catalog.list_index.conditions import SCAN_LIMIT
-from storefront.catalog.models import Product, Variant
+from storefront.catalog.models import NOT_SHOWN, Product, Variant
+from storefront.catalog.product_list.product_conditions import SCAN_LIMIT
 from storefront.extensions import db
 
 _LAST = "\U0010ffff"  # greater than every character of a code
 _MOST_WORDS = 8
+HIDDEN_LIMIT = 5_000  # products that the shop does not show, of which texts are compared
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +45,26 @@ class TextMatches:
     plan: search.Plan | None
 
 
-def find_by_text(text: str) -> TextMatches:
-    """Return the products that a text finds. One statement, which plans the search."""
+def find_by_text(text: str, most: int = SCAN_LIMIT) -> TextMatches:
+    """Return the products that a text finds, up to `most` of each kind. One statement, which plans the search."""
+    codes = [_with_code(spelling).limit(most) for spelling in dict.fromkeys((text, text.upper()))]
+    return _find(text, most, codes)
+
+
+def find_by_words(text: str, most: int) -> TextMatches:
+    """Return the same without those of which only the beginning of an SKU is that text."""
+    return _find(text, most, [])
+
+
+def _find(text: str, most: int, parts: Sequence[Select[Any]]) -> TextMatches:
     plan = search.make_plan(db.session(), text)
-    parts = [_with_code(text), _not_shown(text)]
+    parts = [*parts, _not_shown(text).limit(most)]
     if plan is not None:
         # Of the stages without a correction, the last one finds what the others find, and more.
         source = (
             plan.stages[plan.first_correction - 1].source.columns(column("product_id", Integer)).subquery()
         )
-        parts.append(select(source.c.product_id.label("id")).limit(SCAN_LIMIT + 1))
+        parts.append(select(source.c.product_id.label("id")).limit(most))
     return TextMatches(union_all(*(select(part.subquery()) for part in parts)), plan)
 
 
@@ -63,18 +76,13 @@ def has_code(text: str) -> ColumnElement[bool]:
 
 def _with_code(text: str) -> Select[Any]:
     """Return the products whose SKUs begin with a text; an index serves it."""
-    query = select(Variant.product_id.label("id")).where(Variant.label.between(text, text + _LAST))
-    return query.limit(SCAN_LIMIT + 1)
+    return select(Variant.product_id.label("id")).where(Variant.label.between(text, text + _LAST))
 
 
 def _not_shown(text: str) -> Select[Any]:
-    """Return the products with all words of a text among those that the shop's search does not hold."""
+    """Return the newest products with all words of a text among those that the shop's search does not hold."""
     hidden = (
-        select(Product.id)
-        .where(or_(Product.status.in_(("draft", "archived")), Product.unlisted))
-        .order_by(Product.id.desc())
-        .limit(SCAN_LIMIT + 1)
-        .subquery()
+        select(Product.id).where(sql(NOT_SHOWN)).order_by(Product.id.desc()).limit(HIDDEN_LIMIT).subquery()
     )
     query = select(Product.id.label("id")).join(hidden, hidden.c.id == Product.id)
     words = text.split()[:_MOST_WORDS]
@@ -82,13 +90,12 @@ def _not_shown(text: str) -> Select[Any]:
 
 
 def _mentions(word: str) -> ColumnElement[bool]:
-    texts = (Product.title, Product.vendor, Product.product_type, cast(Product.tags, Text))
-    codes = (Variant.sku, Variant.label, Variant.barcode)
-    in_code = or_(*(_contains(code, word) for code in codes))
-    return or_(
-        *(_contains(text, word) for text in texts),
-        exists(Variant.id).where(Variant.product_id == Product.id, in_code),
-    )
+    texts = Product.title + " " + Product.vendor + " " + Product.product_type + " " + cast(Product.tags, Text)
+    found = _contains(texts, word)
+    if not any(map(str.isdigit, word)):
+        return found  # it is no part of a code, or one that begins with it
+    in_code = or_(*(_contains(code, word) for code in (Variant.sku, Variant.label, Variant.barcode)))
+    return or_(found, exists(Variant.id).where(Variant.product_id == Product.id, in_code))
 
 
 def _contains(text: Any, word: str) -> ColumnElement[bool]:

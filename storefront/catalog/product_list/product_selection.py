@@ -1,7 +1,8 @@
 """Select the products on a page of the list of all products, at a cost that does not grow with the shop.
 
-As in the shop's lists: a filter reads its narrowest range of an index, at most SCAN_LIMIT rows, and keeps at most
-MATCH_LIMIT. If there are more, the index of the order is read instead, and the total is a minimum ("1,000+").
+A filter reads its narrowest range of an index. A range of up to SORT_LIMIT products is read and sorted. Of a larger
+one, rows are read until MATCH_LIMIT match, at most SCAN_LIMIT; if more match, the index of the order is read until
+the page is full, and the total is a minimum ("1,000+").
 """
 
 from __future__ import annotations
@@ -10,15 +11,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, literal, select, true
+from sqlalchemy import CompoundSelect, Select, Subquery, func, literal, select, true
 
-from storefront.catalog.list_index.conditions import SCAN_LIMIT
 from storefront.catalog.list_index.reader import MATCH_LIMIT, MAX_OFFSET
 from storefront.catalog.models import Product
 from storefront.catalog.product_list.product_conditions import (
-    AnyQuery,
+    SCAN_LIMIT,
+    Range,
     conditions,
-    narrowest_range,
+    list_ranges,
     order,
     select_in_category,
 )
@@ -27,6 +28,8 @@ from storefront.catalog.product_list.product_matches import find_by_text, has_co
 from storefront.extensions import db
 
 PER_PAGE = 50
+SORT_LIMIT = 8_000
+FEW = 200  # matches of a large range that are looked for, or as many as the page needs
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +57,21 @@ def select_products(wanted: ProductFilter, page: int) -> ProductSelection:
         return _select_found(wanted, page)
     if wanted.is_status_only and (wanted.sort == "new" or not wanted.status):
         return _select_plain(wanted, page)
-    source = narrowest_range(wanted)
-    if source is not None:
-        rows, complete = _match(source, wanted)
-        # A range is in the order of ids, but for that of categories: its matches are the newest ones.
-        if complete or (wanted.sort == "new" and not wanted.category):
-            return _slice([row.id for row in rows], page, is_minimum=not complete)
-        return _walk_order(wanted, page, is_minimum=True)
-    return _walk_order(wanted, page)
+    narrowest, size = _find_narrowest(list_ranges(wanted))
+    if size <= SORT_LIMIT:
+        scanned = _rows_of(narrowest, SORT_LIMIT, wanted)
+        matching = (
+            select(scanned.c.id).where(*conditions(wanted, scanned.c)).order_by(*order(wanted, scanned.c))
+        )
+        ids = db.session.execute(matching.limit(MATCH_LIMIT + 1)).scalars().all()
+        return _slice(ids[:MATCH_LIMIT], page, is_minimum=len(ids) > MATCH_LIMIT)
+    most = min(max(FEW, page * PER_PAGE), MATCH_LIMIT)
+    ids = _read_newest(narrowest, wanted, most)
+    is_whole = len(ids) <= most and size <= SCAN_LIMIT
+    if is_whole or (wanted.sort == "new" and narrowest.is_ordered):
+        start, end = (page - 1) * PER_PAGE, min(page * PER_PAGE, most)
+        return ProductSelection(ids[start:end], min(len(ids), most), not is_whole, len(ids) > end)
+    return _walk_order(wanted, page, min(len(ids), most))
 
 
 def list_matching_ids(wanted: ProductFilter, most: int) -> Sequence[int]:
@@ -75,8 +85,10 @@ def list_matching_ids(wanted: ProductFilter, most: int) -> Sequence[int]:
 
 
 def _select_found(wanted: ProductFilter, page: int) -> ProductSelection:
-    found = find_by_text(wanted.text)
-    rows, complete = _match(found.ids, wanted)
+    # Without a filter all that is found matches: more than are kept are useless.
+    most = SCAN_LIMIT if conditions(wanted) else MATCH_LIMIT + 1
+    found = find_by_text(wanted.text, most)
+    rows, complete = _match(found.ids, wanted, most)
     if wanted.sort == "relevance" and found.plan is not None:
         ranking = found.plan.ranking(0)
         rows.sort(key=lambda row: (not row.has_code, *ranking.rank(row.title)))
@@ -84,11 +96,9 @@ def _select_found(wanted: ProductFilter, page: int) -> ProductSelection:
     return _slice([row.id for row in rows], page, is_minimum=not complete, meant=meant)
 
 
-def _match(source: AnyQuery, wanted: ProductFilter) -> tuple[list[Any], bool]:
+def _match(source: CompoundSelect[Any], wanted: ProductFilter, most: int) -> tuple[list[Any], bool]:
     """Return the matches among the source's ids in order, at most MATCH_LIMIT, and whether these are all."""
-    # Without a further filter every row of the range matches: reading more than are kept is useless.
-    is_alone = len(conditions(wanted)) == 1 and not wanted.text and wanted.stock not in ("low", "out")
-    scanned = source.limit(MATCH_LIMIT + 1 if is_alone else SCAN_LIMIT + 1).cte("scanned")
+    scanned = source.cte("scanned")
     code = has_code(wanted.text) if wanted.sort == "relevance" else literal(0)
     found = (
         select(Product.id, Product.title, Product.price, Product.updated_at, code.label("has_code"))
@@ -102,8 +112,58 @@ def _match(source: AnyQuery, wanted: ProductFilter) -> tuple[list[Any], bool]:
     query = select(size, found).outerjoin_from(size, found, true()).order_by(*order(wanted, found.c))
     rows = db.session.execute(query).all()
     matches = [row for row in rows if row.id is not None]
-    complete = len(matches) <= MATCH_LIMIT and rows[0].size <= SCAN_LIMIT
+    complete = len(matches) <= MATCH_LIMIT and rows[0].size < most
     return list(matches[:MATCH_LIMIT]), complete
+
+
+def _find_narrowest(ranges: Sequence[Range]) -> tuple[Range, int]:
+    """Return the range with the fewest ids and its size, or SCAN_LIMIT + 1 if it is larger."""
+    counts = [
+        select(func.count()).select_from(each.ids.limit(SCAN_LIMIT + 1).subquery()).scalar_subquery()
+        for each in ranges
+    ]
+    sizes = db.session.execute(select(*counts)).one()
+    return min(zip(ranges, sizes, strict=True), key=lambda pair: pair[1])
+
+
+def _read_newest(source: Range, wanted: ProductFilter, most: int) -> Sequence[int]:
+    """Return up to `most` + 1 matches among the first SCAN_LIMIT ids of a range, in order; no more are read."""
+    scanned = _rows_of(source, SCAN_LIMIT, wanted)
+    query = select(scanned).where(*conditions(wanted, scanned.c))
+    if source.is_ordered:
+        query = _keep_order(query, scanned.c.id.desc())
+    found = query.limit(most + 1).subquery()
+    return db.session.execute(select(found.c.id).order_by(*order(wanted, found.c))).scalars().all()
+
+
+def _rows_of(source: Range, most: int, wanted: ProductFilter) -> Subquery:
+    """Return what the conditions and orders need of the first products of a range, in its order.
+
+    The limit keeps both databases from reading them in another way.
+    """
+    if not source.is_joined:
+        return source.ids.with_only_columns(*_columns(wanted)).limit(most).subquery()
+    ids = source.ids.limit(most).subquery()
+    rows = select(*_columns(wanted)).join_from(ids, Product, Product.id == ids.c.id)
+    return _keep_order(rows, ids.c.id.desc()).limit(most).subquery()
+
+
+def _keep_order(query: Select[Any], *columns: Any) -> Select[Any]:
+    """Return the query of ordered rows so that they stay in this order.
+
+    PostgreSQL may join them by hashing. SQLite keeps the order of a limited subquery, and would read all rows before
+    it sorts them.
+    """
+    is_postgresql = db.session.connection().dialect.name == "postgresql"
+    return query.order_by(*columns) if is_postgresql else query
+
+
+def _columns(wanted: ProductFilter) -> list[Any]:
+    return [
+        *(Product.id, Product.title, Product.status, Product.vendor, Product.product_type, Product.tags),
+        *(Product.category_id, Product.cover_id, Product.price, Product.updated_at),
+        *([Product.description_html] if wanted.no_description else []),
+    ]
 
 
 def _select_plain(wanted: ProductFilter, page: int) -> ProductSelection:
@@ -119,24 +179,20 @@ def _select_plain(wanted: ProductFilter, page: int) -> ProductSelection:
     return ProductSelection(ids[:PER_PAGE], min(total, MATCH_LIMIT), total > MATCH_LIMIT, has_more)
 
 
-def _walk_order(wanted: ProductFilter, page: int, *, is_minimum: bool = False) -> ProductSelection:
-    """Return a page of the first matches in order, from the first SCAN_LIMIT rows of the order's index."""
-    columns = [
-        *(Product.id, Product.title, Product.status, Product.vendor, Product.product_type, Product.tags),
-        *(Product.category_id, Product.cover_id, Product.price, Product.updated_at),
-        *([Product.description_html] if wanted.no_description else []),
-    ]
-    scanned = select(*columns).order_by(*order(wanted)).limit(SCAN_LIMIT).subquery()
-    query = select(scanned.c.id).where(*conditions(wanted, scanned.c)).order_by(*order(wanted, scanned.c))
-    ids = db.session.execute(query.limit(MATCH_LIMIT + 1)).scalars().all()
-    is_minimum = is_minimum or len(ids) > MATCH_LIMIT or _is_large()
-    return _slice(ids[:MATCH_LIMIT], page, is_minimum=is_minimum)
+def _walk_order(wanted: ProductFilter, page: int, known: int) -> ProductSelection:
+    """Return a page of the matches in order, of which some are `known`, from the order's index.
 
-
-def _is_large() -> bool:
-    """Return whether the shop has more than SCAN_LIMIT products."""
-    beyond = select(Product.id).order_by(Product.id).offset(SCAN_LIMIT).limit(1)
-    return db.session.execute(beyond).first() is not None
+    It reads rows until the page is full, SCAN_LIMIT at most.
+    """
+    most = min(page * PER_PAGE, MATCH_LIMIT)
+    scanned = select(*_columns(wanted)).order_by(*order(wanted)).limit(SCAN_LIMIT).subquery()
+    query = select(scanned.c.id).where(*conditions(wanted, scanned.c))
+    query = _keep_order(query, *order(wanted, scanned.c)).limit(most + 1)
+    ids = db.session.execute(query).scalars().all()
+    total = max(known, min(len(ids), most))
+    return ProductSelection(
+        ids[(page - 1) * PER_PAGE : most], total, is_minimum=True, has_more=len(ids) > most
+    )
 
 
 def _slice(ids: Sequence[int], page: int, *, is_minimum: bool, meant: Sequence[str] = ()) -> ProductSelection:
