@@ -1,14 +1,14 @@
 """Indexes for products in the back office: that are low or sold out, or not shown, the newest first.
 
-Revision ID: 0059
-Revises: 0058
+Revision ID: 0060
+Revises: 0059
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "0059"
-down_revision: str | None = "0058"
+revision: str = "0060"
+down_revision: str | None = "0059"
 branch_labels: str | None = None
 depends_on: str | None = None
 
