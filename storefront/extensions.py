@@ -125,6 +125,30 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
 
 
+class MomentText(TypeDecorator[str]):
+    """A moment as a text in UTC, to the second: "2026-12-01T08:00:00Z", as JSON, change sets and the history have it.
+
+    The database holds a time, and compares it with times.
+    """
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: str | datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002, D102
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+        return moment.astimezone(UTC) if moment else None
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> str | None:  # noqa: ARG002, D102
+        if value is None:
+            return None
+        return moment_text(value if value.tzinfo else value.replace(tzinfo=UTC))
+
+
+def moment_text(moment: datetime) -> str:
+    """Return a moment as `MomentText` has it."""
+    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
 @contextmanager
 def write_transaction() -> Iterator[Session]:
     """Open a write transaction; commit it at the end, roll it back on any error.

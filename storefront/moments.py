@@ -14,12 +14,19 @@ from markupsafe import Markup
 
 from storefront import i18n
 
+MIN_YEAR, MAX_YEAR = 2000, 9000  # of a typed moment
+
 
 def init_app(app: Flask) -> None:
     """Give templates the filters `day` and `minute` (elements), and `minute_text`."""
     app.add_template_filter(lambda moment: i18n.isolate(format_day(moment)), "day")
     app.add_template_filter(format_minute, "minute_text")
     app.add_template_filter(time_element, "minute")
+
+
+def now() -> datetime:
+    """Return the present moment, in UTC: the clock of what is due at a moment."""
+    return datetime.now(UTC)
 
 
 def format_day(moment: datetime) -> str:
@@ -38,6 +45,31 @@ def format_minute(moment: datetime) -> str:
         zone = dates.get_timezone_gmt(here, "long", locale=locale)
     pattern = str(dates.get_datetime_format("medium", locale=locale)).replace("'", "")
     return pattern.format(f"{time} {zone}", day)
+
+
+def minute_value(moment: datetime) -> str:
+    """Return a moment as a field of the type datetime-local has it, in the shop's time zone: "2026-11-29T02:03"."""
+    return moment.astimezone(i18n.shop_zone()).strftime("%Y-%m-%dT%H:%M")
+
+
+def parse_minute(text: str) -> datetime:
+    """Return the moment of such a field, in UTC; of an hour that a clock strikes twice the first.
+
+    Raises:
+        ValueError: it is no time, or one that the shop's clock skips.
+    """
+    zone, naive = i18n.shop_zone(), datetime.fromisoformat(text)
+    if naive.tzinfo is not None or not MIN_YEAR <= naive.year <= MAX_YEAR:
+        raise ValueError(text)
+    moment = naive.replace(tzinfo=zone).astimezone(UTC)
+    if moment.astimezone(zone).replace(tzinfo=None) != naive:
+        raise ValueError(text)
+    return moment
+
+
+def zone_name() -> str:
+    """Return the name of the shop's time zone, such as "Europe/Berlin"."""
+    return str(i18n.shop_zone())
 
 
 def time_element(moment: datetime) -> Markup:

@@ -5,18 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from urllib.parse import parse_qsl
 
 from flask import current_app
 from werkzeug.datastructures import MultiDict
 
+from storefront import moments
 from storefront.catalog.product_list import ProductFilter, list_matching_ids, read_filter
+from storefront.catalog.publication import MOMENTS
 from storefront.change_sets import bulk_edits
 from storefront.change_sets.edits import Edit
 from storefront.change_sets.row_fields import CategoryNames
 from storefront.errors import StorefrontError
-from storefront.extensions import db
+from storefront.extensions import db, moment_text
 from storefront.i18n import gettext as _
 from storefront.money import Money, minor_units
 from storefront.unicode_text import ascii_digits, clean_line, parse_digits
@@ -118,6 +121,29 @@ def _archive(_form: MultiDict[str, str]) -> BulkEdit:
     return BulkEdit(_("Archive products"), bulk_edits.set_fields(status="archived"))
 
 
+def _plan(form: MultiDict[str, str]) -> BulkEdit:
+    """Plan when products are published, or withdrawn."""
+    try:
+        moment = moments.parse_minute(form.get("moment", "").strip())
+    except ValueError:
+        example = moments.minute_value(moments.now() + timedelta(days=7))
+        raise BulkFormError(
+            _("Enter a day and a time of the shop’s clock, such as %(example)s.", example=example)
+        ) from None
+    if moment <= moments.now():
+        raise BulkFormError(_("This moment has passed. Enter a later one."))
+    shown = moments.format_minute(moment)
+    if form["action"] == "publish-at":
+        name, column = _("Publish products at %(moment)s", moment=shown), "publish_at"
+    else:
+        name, column = _("Withdraw products at %(moment)s", moment=shown), "withdraw_at"
+    return BulkEdit(name, bulk_edits.set_fields(**{column: moment_text(moment)}))
+
+
+def _forget_plans(_form: MultiDict[str, str]) -> BulkEdit:
+    return BulkEdit(_("Remove planned dates"), bulk_edits.set_fields(**dict.fromkeys(MOMENTS)))
+
+
 def _categorise(form: MultiDict[str, str]) -> BulkEdit:
     if form.get("category", "") == "none":
         return BulkEdit(_("Take products out of all categories"), bulk_edits.set_category([]))
@@ -177,6 +203,9 @@ _ACTIONS: dict[str, Callable[[MultiDict[str, str]], BulkEdit]] = {
     "publish": _publish,
     "draft": _unpublish,
     "archive": _archive,
+    "publish-at": _plan,
+    "withdraw-at": _plan,
+    "forget-plans": _forget_plans,
     "category": _categorise,
     "add-category": _add_category,
     "remove-category": _remove_category,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, current_app, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from storefront import accounts
+from storefront import accounts, moments
 from storefront.accounts.saved_filters import (
     SavedFilterError,
     list_saved_filters,
@@ -105,6 +105,7 @@ def _page(wanted: ProductFilter, page: int, problem: str = "", status: int = 200
         roundings=product_bulk_form.roundings(),
         problem=problem,
         typed=request.form,
+        zone=moments.zone_name(),
         ticked=set(request.form.getlist("id")),
         has_form="admin_product_form.show" in current_app.view_functions,
         has_new="admin_product_form.new" in current_app.view_functions,

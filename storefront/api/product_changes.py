@@ -35,8 +35,9 @@ from storefront.catalog.product_writer import (
     lock_product,
     write_product,
 )
+from storefront.catalog.publication import MOMENTS
 from storefront.change_sets import product_deletion
-from storefront.extensions import write_transaction
+from storefront.extensions import moment_text, write_transaction
 
 # Raises ProblemError if the product is not in the expected state. Arguments: the product as the public sees it (None
 # if the public cannot see it), and as the caller sees it.
@@ -96,7 +97,9 @@ def check_precondition(loaded: LockedProduct, condition: Precondition, display: 
     """Raise a ProblemError (412) unless a locked product is in the state that the request expects."""
     row = loaded.row
     shown = row.status == "active" and not row.unlisted and bool(loaded.variants)
-    condition(_build(loaded, stock.public_display()) if shown else None, _build(loaded, display))
+    condition(
+        _build(loaded, stock.public_display(), shows_plans=False) if shown else None, _build(loaded, display)
+    )
 
 
 @contextmanager
@@ -112,7 +115,7 @@ def _refusals_as_problems() -> Iterator[None]:
         ) from error
 
 
-def _build(loaded: LockedProduct, display: stock.Display) -> Product:
+def _build(loaded: LockedProduct, display: stock.Display, *, shows_plans: bool = True) -> Product:
     """Return the product in the API's format, with its new stock as exactly as `display` allows."""
     return product_reader.build_product(
         loaded.row,
@@ -122,6 +125,7 @@ def _build(loaded: LockedProduct, display: stock.Display) -> Product:
         loaded.images,
         loaded.levels(),
         display,
+        shows_plans=shows_plans,
     )
 
 
@@ -143,9 +147,13 @@ def _check_currency(body: ProductPut | ProductPatch) -> None:
 
 def _read_edit(body: ProductPut | ProductPatch, loaded: LockedProduct | None) -> ProductEdit:
     names = ("title", "status", "unlisted", "vendor", "description_html")
+    values = {name: value for name in names if (value := getattr(body, name)) is not UNSET}
+    for name in MOMENTS:
+        if (moment := getattr(body, name)) is not UNSET:
+            values[name] = moment_text(moment) if moment else None
     category = body.category
     return ProductEdit(
-        values={name: value for name in names if (value := getattr(body, name)) is not UNSET},
+        values=values,
         category=category if category is UNSET or category is None else category.path,
         further=UNSET
         if body.further_categories is UNSET

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from flask import current_app
+from msgspec import structs
 from sqlalchemy import select
 
 from storefront import cache, stock
@@ -65,7 +66,9 @@ def stock_display_for(caller: Caller) -> Display:
     return "exact" if caller.allows("stock:read") else stock.public_display()
 
 
-def read_products(product_ids: Sequence[int], display: Display) -> list[Product]:
+def read_products(
+    product_ids: Sequence[int], display: Display, *, shows_plans: bool = False
+) -> list[Product]:
     """Return these products of any status, in this order. Runs four statements; none without products.
 
     A fifth one reads their further categories, if one of them has some.
@@ -95,6 +98,7 @@ def read_products(product_ids: Sequence[int], display: Display) -> list[Product]
             images.get(i, []),
             levels,
             display,
+            shows_plans=shows_plans,
         )
         for i in product_ids
         if (row := found.get(i)) is not None
@@ -109,8 +113,10 @@ def build_product(
     images: Sequence[models.ProductImage],
     levels: StockLevels,
     display: Display,
+    *,
+    shows_plans: bool,
 ) -> Product:
-    """Return a product built from its rows."""
+    """Return a product built from its rows; `shows_plans`: with the moments of its planned publication."""
     path, name = category
     pictures = [Picture(i.digest, i.width, i.height, i.alt or row.title) for i in images if i.digest]
     built = [
@@ -126,7 +132,10 @@ def build_product(
     ]
     updated = row.updated_at.isoformat(timespec="seconds").replace("+00:00", "Z")
     main = CategoryRef(path, name or "") if path else None
-    return _build_product(row, updated, main, _name_categories(further), built, pictures)
+    product = _build_product(row, updated, main, _name_categories(further), built, pictures)
+    if not shows_plans:
+        return product
+    return structs.replace(product, publish_at=row.publish_at, withdraw_at=row.withdraw_at)
 
 
 def build_variant(

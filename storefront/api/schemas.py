@@ -113,6 +113,9 @@ class Product(Struct, frozen=True):
     variants: list[Variant]
     images: list[Image]
     updated_at: str
+    # When it becomes active, and is archived, by itself; null for callers without `catalog:read`
+    publish_at: str | None = None
+    withdraw_at: str | None = None
 
 
 # A product in a list: all members are optional, since `fields` may select some of them.
@@ -163,6 +166,7 @@ Slug = Annotated[
 Html = Annotated[str, Meta(max_length=200_000, pattern=NO_CONTROL_CHARACTERS)]
 OptionName = Annotated[str, Meta(min_length=1, max_length=100, pattern=NO_CONTROL_CHARACTERS)]
 Sentence = Annotated[str, Meta(min_length=1, max_length=255, pattern=NO_CONTROL_CHARACTERS)]
+Moment = Annotated[datetime, Meta(tz=True)]
 Options = Annotated[dict[OptionName, Sentence], Meta(max_length=3)]
 
 
@@ -309,6 +313,8 @@ class ProductPut(_ReadOnlyMembers, frozen=True, forbid_unknown_fields=True, kw_o
     variants: Annotated[list[VariantInput], Meta(min_length=1, max_length=250)]
     slug: Slug | None = None
     unlisted: bool | UnsetType = UNSET
+    publish_at: Moment | UnsetType | None = UNSET
+    withdraw_at: Moment | UnsetType | None = UNSET
     description_html: Html = ""
     vendor: ShortText = ""
     category: CategoryInput | None = None
@@ -329,6 +335,8 @@ class ProductPatch(_ReadOnlyMembers, frozen=True, forbid_unknown_fields=True, kw
     variants: Annotated[list[VariantPatch], Meta(max_length=250)] = []
     slug: Slug | None = None
     unlisted: bool | UnsetType = UNSET
+    publish_at: Moment | UnsetType | None = UNSET
+    withdraw_at: Moment | UnsetType | None = UNSET
     description_html: Html | UnsetType = UNSET
     vendor: ShortText | UnsetType = UNSET
     category: CategoryInput | UnsetType | None = UNSET

@@ -5,7 +5,15 @@ from __future__ import annotations
 from flask import Flask
 
 from storefront import stock
-from storefront.catalog import draft_preview, navigation, picture_queue, queries, variant_lookup, views
+from storefront.catalog import (
+    draft_preview,
+    navigation,
+    picture_queue,
+    publication,
+    queries,
+    variant_lookup,
+    views,
+)
 from storefront.catalog.collection import collection_builds
 from storefront.catalog.description_pictures import show_pictures
 from storefront.catalog.html_sanitiser import allowed_html, below_heading
@@ -24,6 +32,7 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(draft_preview.bp)
     picture_queue.init_app(app)
     collection_builds.init_app(app)
+    publication.init_app(app)
     unknown_path.register(app, views.redirect_unknown_path)
     site_navigation.load_links.register(app, navigation.load_top_links)
     stock.availability_changed.register(app, availability.invalidate_availability)

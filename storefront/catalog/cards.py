@@ -12,6 +12,7 @@ from storefront import cache, stock
 from storefront.catalog.list_index.derivation import is_reduced
 from storefront.catalog.models import Product, ProductImage, RenditionSet, Variant
 from storefront.catalog.page_data import RENDITION_COLUMNS, Card, Picture
+from storefront.catalog.publication import bound_by_withdrawal
 from storefront.extensions import db
 from storefront.money import Money
 from storefront.shop_cache import keys
@@ -38,6 +39,7 @@ def load_card_rows(product_ids: Sequence[int] | CompoundSelect[int]) -> dict[int
             Product.price,
             Product.price_max,
             Product.compare_at_price,
+            Product.withdraw_at,
             ProductImage.digest,
             ProductImage.width,
             ProductImage.height,
@@ -51,6 +53,8 @@ def load_card_rows(product_ids: Sequence[int] | CompoundSelect[int]) -> dict[int
     )
     found = {row.id: row for row in db.session.execute(statement)}
     cache.depends_on(*map(keys.card_tag, found))
+    for row in found.values():
+        bound_by_withdrawal(row.withdraw_at)
     return found
 
 

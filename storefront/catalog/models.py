@@ -25,7 +25,7 @@ from sqlalchemy.orm import Mapped, mapped_column, object_session, relationship
 from storefront.actors import ChangedBy
 from storefront.cache.invalidation import changed_values
 from storefront.cache.keys import EVERYTHING
-from storefront.extensions import Model, UtcDateTime
+from storefront.extensions import Model, MomentText, UtcDateTime
 from storefront.shop_cache import keys
 
 Status = Literal["draft", "active", "archived"]
@@ -35,6 +35,7 @@ MAX_PATH, MAX_LEVELS = 2000, 50
 MOST_FURTHER = 20  # categories of a product beside its main one
 NOT_SHOWN = "status <> 'active' OR unlisted"  # of products that the shop's search does not hold
 _NO_PICTURE, _NO_TEXT = "cover_id IS NULL", "description_html = ''"
+_PLANNED = "publish_at IS NOT NULL OR withdraw_at IS NOT NULL"
 
 
 def _now() -> datetime:
@@ -131,6 +132,9 @@ class Product(ChangedBy, Model):
     product_type: Mapped[str] = mapped_column(String(255), default="")
     tags: Mapped[list[str]] = mapped_column(JSON, default=list)
     status: Mapped[str] = mapped_column(String(8), default="draft")
+    # When a periodic task makes it active, and archives it (catalog/publication.py).
+    publish_at: Mapped[str | None] = mapped_column(MomentText)
+    withdraw_at: Mapped[str | None] = mapped_column(MomentText)
     # An active product that is in no list: only somebody who knows its address sees it.
     unlisted: Mapped[bool] = mapped_column(default=False, server_default=false())
     gift_card: Mapped[bool] = mapped_column(default=False, server_default=false())
@@ -169,6 +173,8 @@ class Product(ChangedBy, Model):
         "product_type",
         "tags",
         "status",
+        "publish_at",
+        "withdraw_at",
         "unlisted",
         "gift_card",
         "seo_title",
@@ -193,6 +199,16 @@ class Product(ChangedBy, Model):
             "ix_product_no_picture", "id", sqlite_where=text(_NO_PICTURE), postgresql_where=text(_NO_PICTURE)
         ),
         Index("ix_product_no_text", "id", sqlite_where=text(_NO_TEXT), postgresql_where=text(_NO_TEXT)),
+        Index("ix_product_planned", "id", sqlite_where=text(_PLANNED), postgresql_where=text(_PLANNED)),
+        *(
+            Index(
+                f"ix_product_{name}",
+                name,
+                sqlite_where=text(f"{name} IS NOT NULL"),
+                postgresql_where=text(f"{name} IS NOT NULL"),
+            )
+            for name in ("publish_at", "withdraw_at")
+        ),
     )
 
     @property

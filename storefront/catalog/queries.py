@@ -30,6 +30,7 @@ from storefront.catalog.navigation import (
 from storefront.catalog.page_data import HomePage, ListPage, Navigation, VendorCount
 from storefront.catalog.product_page import ProductPage, VariantView
 from storefront.catalog.product_pictures import load_pictures
+from storefront.catalog.publication import bound_by_withdrawal
 from storefront.errors import StorefrontError
 from storefront.extensions import db
 from storefront.i18n import gettext as _
@@ -145,6 +146,7 @@ def load_product_page(slug: str) -> ProductPage:
         raise _missing(slug, GoneError(_("%(title)s is no longer available.", title=item.title)))
     if item.status != "active" or item.price is None:
         raise _missing(slug)
+    bound_by_withdrawal(item.withdraw_at)
     return _build_page(item, path, shown)
 
 

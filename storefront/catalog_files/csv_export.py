@@ -124,6 +124,8 @@ def _product(product: Product, names: Mapping[int, str]) -> dict[str, Any]:
         "tags": ", ".join(product.tags),
         "published": _flag(is_active),
         "status": "unlisted" if is_active and product.unlisted else product.status,
+        "publish_at": product.publish_at,
+        "withdraw_at": product.withdraw_at,
         # Of an active product the status says it; so that a merchant who edits the status is understood.
         "unlisted": _flag(product.unlisted) if product.unlisted and not is_active else "",
         "gift_card": _flag(product.gift_card),

@@ -27,6 +27,8 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "tags": ("Tags", "Tags"),
     "published": ("Published on online store", "Published"),
     "status": ("Status", "Status"),
+    "publish_at": ("Publish at", "Publish at"),
+    "withdraw_at": ("Withdraw at", "Withdraw at"),
     "unlisted": ("Unlisted", "Unlisted"),
     "sku": ("SKU", "Variant SKU"),
     "code": ("Variant code", "Variant code"),
@@ -59,7 +61,7 @@ COLUMNS_OF_2021 = {"category": "Standard Product Type", "type": "Custom Product 
 # Columns of the product as a whole, which are read from the product's row alone.
 PRODUCT_COLUMNS = (
     *("description", "vendor", "category", "further_categories", "type", "tags"),
-    *("published", "status", "unlisted", "gift_card"),
+    *("published", "status", "publish_at", "withdraw_at", "unlisted", "gift_card"),
     *("option1_name", "option2_name", "option3_name", "seo_title", "seo_description"),
 )
 OPTIONS = ("option1", "option2", "option3")

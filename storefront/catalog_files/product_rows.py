@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from storefront.catalog.models import MAX_LEVELS
+from storefront.catalog.publication import MOMENTS
 from storefront.catalog.slugs import earlier_slugs, handle_slug, plain_handle_slug, slugify
 from storefront.catalog_files import product_texts
 from storefront.catalog_files.file_reader import UNNAMED_KEY, FileReader
@@ -18,7 +19,9 @@ from storefront.catalog_files.picture_rows import read_pictures
 from storefront.catalog_files.product_columns import KEYS, OPTIONS, PRODUCT_COLUMNS, ProductRow, column_name
 from storefront.catalog_files.variant_rows import VariantReader, is_variant
 from storefront.change_sets.inputs import InputProduct
+from storefront.extensions import moment_text
 from storefront.sheets import cells
+from storefront.sheets.times import parse_time
 
 MAX_TITLE = 500
 _MOST_PLACES = 100  # further categories that are read of a cell; fewer are kept
@@ -72,6 +75,7 @@ class ProductReader(FileReader):
         self._read_category(product, given)
         self._read_further(product, given)
         self._read_status(product, given)
+        self._read_plan(product, given)
         product.extra = given.extra
         options = OptionValues.of(self.layout, main, rows)
         if options.names is not None:
@@ -150,6 +154,20 @@ class ProductReader(FileReader):
             status = "draft"
         said = {"status": status or None, "unlisted": unlisted, "gift_card": gift_card}
         product.values |= {name: value for name, value in said.items() if value is not None}
+
+    def _read_plan(self, product: InputProduct, given: ProductRow) -> None:
+        """Read when the product is published and withdrawn; one that waits for it is a draft."""
+        for name in MOMENTS:
+            if name not in given.cells:
+                continue
+            try:
+                moment = parse_time(given.cells[name])
+            except ValueError as error:
+                self.note(product, given.line, name, f"{error}; it was ignored")
+                continue
+            product.values[name] = moment_text(moment) if moment else None
+        if product.values.get("publish_at") and "status" not in product.values:
+            product.values["status"] = "draft"
 
 
 def _product_row(rows: Sequence[ProductRow]) -> ProductRow:

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import msgspec
 
+from storefront import moments
+from storefront.catalog.publication import MOMENTS
 from storefront.change_sets.change_texts import left_parts
 from storefront.change_sets.changes import ProductChange, StockChange, ValueChange, VariantChange
 from storefront.change_sets.field_texts import MAX_TEXT, shorten, show_value
@@ -46,6 +49,8 @@ FIELDS = {
     "seo_description": lazy_gettext("search result: description"),
     "seo_title": lazy_gettext("search result: title"),
     "slug": lazy_gettext("address"),
+    "publish_at": lazy_gettext("is published"),
+    "withdraw_at": lazy_gettext("is withdrawn"),
     "status": lazy_gettext("status"),
     "tags": lazy_gettext("tags"),
     "taxable": lazy_gettext("taxed"),
@@ -201,6 +206,8 @@ def _show(field: str, value: Any, currency: str) -> str:
         return ""
     if isinstance(value, bool):
         return _("yes") if value else _("no")
+    if field in MOMENTS:
+        return moments.format_minute(datetime.fromisoformat(value))
     return show_value(field, value, currency)
 
 

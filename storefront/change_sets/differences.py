@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from storefront.catalog.publication import NO_PLAN, ended_plans, find_plan_faults
 from storefront.catalog.slugs import earlier_name_slug, slugify
 from storefront.change_sets.changes import (
     Flag,
@@ -14,6 +15,7 @@ from storefront.change_sets.changes import (
     ValueChange,
     VariantChange,
 )
+from storefront.change_sets.field_texts import name_field
 from storefront.change_sets.inputs import InputProduct
 from storefront.change_sets.matching import MatchedRow, VariantMatches
 from storefront.change_sets.option_columns import COLUMNS, Options
@@ -39,7 +41,7 @@ class DifferenceFinder:
 
     def create(self, given: InputProduct, slug: str, matches: VariantMatches) -> ProductChange:
         """Return the change that creates a product. It is active unless the source says something else."""
-        values = {"status": "active"} | given.values
+        values = self._without_plan_faults(NO_PLAN, {"status": "active"} | given.values, given.line)
         change = ProductChange(action="create", slug=slug, title=values["title"], line=given.line)
         change.fields = {name: ValueChange(None, value) for name, value in values.items()}
         change.fields |= _extra_changes({}, given.extra)
@@ -61,12 +63,23 @@ class DifferenceFinder:
         change = ProductChange(
             action="update", slug=product.slug, title=title, product_id=product.id, line=given.line
         )
-        change.fields = _product_fields(given, product, slug, matches)
+        values = self._without_plan_faults(product.columns, given.values, given.line)
+        fields = _product_fields(given, values, product, slug, matches)
+        change.fields = end_plans(product.columns, fields)
         removes = removes and given.has_picture_column and not matches.refused
         change.pictures = plan_pictures(given, product, matches, removes=removes)
         change.variants = self._variant_changes(product, matches, change.pictures)
         flag_change(change, product, self._report)
         return change if change.fields or change.variants or change.pictures else None
+
+    def _without_plan_faults(
+        self, present: Mapping[str, Any], values: Mapping[str, Any], line: int
+    ) -> dict[str, Any]:
+        """Return the values without the moments that the product cannot have, which are noted."""
+        faults = find_plan_faults(present, values)
+        for name, reason in faults.items():
+            self._report.note(line, name_field(name).capitalize(), f"{reason}, so it was ignored")
+        return {name: value for name, value in values.items() if name not in faults}
 
     def _variant_changes(
         self, product: ShopProduct, matches: VariantMatches, pictures: list[PictureChange]
@@ -117,6 +130,14 @@ class DifferenceFinder:
         return VariantChange(action="remove", sku=variant.sku, fields=fields, stock=stock)
 
 
+def end_plans(present: Mapping[str, Any], fields: Fields) -> Fields:
+    """Return the changes, with the plans that a new status ends in front of it: an undo brings them back."""
+    status = fields.get("status")
+    ended = ended_plans(status.new) if status else ()
+    lost = {name: ValueChange(present[name], None) for name in ended if present[name] and name not in fields}
+    return lost | fields
+
+
 def flag_change(change: ProductChange, product: ShopProduct, report: PlanReport) -> None:
     """Flag what a merchant should look at in the change of an existing product, and count it in the report."""
     jumps = sum(_is_price_jump(variant) for variant in change.variants)
@@ -142,8 +163,9 @@ def count_change(report: PlanReport, change: ProductChange) -> None:
     report.removed_pictures += sum(picture.action == "remove" for picture in change.pictures)
 
 
-def _product_fields(given: InputProduct, product: ShopProduct, slug: str, matches: VariantMatches) -> Fields:
-    values = dict(given.values)
+def _product_fields(
+    given: InputProduct, values: dict[str, Any], product: ShopProduct, slug: str, matches: VariantMatches
+) -> Fields:
     if values.get("option_names"):
         values["option_names"] = matches.columns.names
     else:

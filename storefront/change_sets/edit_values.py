@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any, get_args
 
 from storefront.catalog.html_sanitiser import MAX_LENGTH, find_excess
 from storefront.catalog.models import MAX_LEVELS, MOST_FURTHER, Status
+from storefront.extensions import moment_text
 from storefront.sheets.numbers import MAX_AMOUNT
 from storefront.unicode_text import clean_line, is_invisible
 
@@ -48,6 +50,16 @@ def _status(value: Any) -> str:
     return "" if value in get_args(Status) else "there is no such status"
 
 
+def _moment(value: Any) -> str:
+    if value is None:
+        return ""
+    try:
+        moment = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        return "it is not a time"
+    return "" if moment.tzinfo and value == moment_text(moment) else "it is not a time in UTC"
+
+
 def _lines(most: int, length: int) -> Check:
     check_one = _line(length, required=True)
 
@@ -84,6 +96,8 @@ def _description(value: Any) -> str:
 PRODUCT_FIELDS: Mapping[str, Check] = {
     "title": _line(MAX_TITLE, required=True),
     "status": _status,
+    "publish_at": _moment,
+    "withdraw_at": _moment,
     "unlisted": _flag,
     "vendor": _line(MAX_TEXT),
     "product_type": _line(MAX_TEXT),

@@ -15,8 +15,9 @@ from sqlalchemy.engine import Connection
 
 from storefront.batches import batches
 from storefront.catalog.html_sanitiser import find_excess, sanitise
+from storefront.catalog.publication import NO_PLAN, find_plan_faults
 from storefront.change_sets.changes import ProductChange, StockChange, ValueChange, VariantChange
-from storefront.change_sets.differences import count_change, flag_change
+from storefront.change_sets.differences import count_change, end_plans, flag_change
 from storefront.change_sets.edit_values import PRODUCT_FIELDS, VARIANT_FIELDS, Check
 from storefront.change_sets.field_texts import name_field
 from storefront.change_sets.plan_report import PlanReport
@@ -143,7 +144,9 @@ class _EditPlanner:
             "category": list(product.category),
             "further_categories": [list(names) for names in product.further],
         }
-        change.fields = self._changes(product.slug, PRODUCT_FIELDS, present, _clean(edit.values), edit.seen)
+        values = self._without_plan_faults(product, _clean(edit.values))
+        changed = self._changes(product.slug, PRODUCT_FIELDS, present, values, edit.seen)
+        change.fields = end_plans(product.columns, changed)
         change.variants = list(self._variant_changes(product, edit.variants))
         self.report.rows += 1
         self.report.shop_variants += len(product.variants)
@@ -154,6 +157,18 @@ class _EditPlanner:
         count_change(self.report, change)
         flag_change(change, product, self.report)
         return change
+
+    def _without_plan_faults(self, product: ShopProduct, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the values without the moments that the product cannot have, which are problems."""
+        known = {
+            name: values[name]
+            for name in NO_PLAN
+            if name in values and not PRODUCT_FIELDS[name](values[name])
+        }
+        faults = find_plan_faults(product.columns, known)
+        for name, reason in faults.items():
+            self.report.refuse(0, name_field(name), f"{product.slug}: {reason}")
+        return {name: value for name, value in values.items() if name not in faults}
 
     def _variant_changes(
         self, product: ShopProduct, edits: Iterable[EditedVariant]

@@ -79,7 +79,7 @@ class InputProduct(msgspec.Struct, kw_only=True, omit_defaults=True):
         earlier_slugs: addresses that earlier rules made of this handle or title; the product may live there.
         new_slug: the address if the product is created and the source has no handle.
         values: new values of columns of `Product`: title, description_html (sanitised), vendor, product_type, tags,
-            status, unlisted, gift_card, seo_title, seo_description, option_names.
+            status, publish_at, withdraw_at, unlisted, gift_card, seo_title, seo_description, option_names.
         category: names from the top down; the empty tuple takes the product out of its category; None: no change.
         new_category: the category of a product that is created, if `category` is None.
         further: its further categories, each as names from the top down; None: no change.

@@ -29,7 +29,7 @@ _UNDOABLE = {
         ("title", "slug", "description_html", "vendor", "product_type", "tags", "status", "unlisted")
     )
     | {"category_id", "further_category_ids"}
-    | {"gift_card", "seo_title", "seo_description"},
+    | {"gift_card", "seo_title", "seo_description", "publish_at", "withdraw_at"},
     "variant": frozenset(("label", "price", "compare_at_price", "barcode", "weight_grams", "backorder"))
     | {"requires_shipping", "taxable", "option1", "option2", "option3"},
 }

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from storefront.catalog import categories, slug_change
 from storefront.catalog.models import Category, Product, ProductImage, Variant
+from storefront.catalog.publication import MOMENTS, has_passed, set_status
 from storefront.change_sets.changes import ValueChange
 from storefront.change_sets.field_texts import show_value
 from storefront.change_sets.results import Left
@@ -91,7 +92,8 @@ def _first_added(row: Product | Variant | ProductImage, changes: Mapping[str, Va
         if row.further_category_ids and "further_categories" not in changes:
             return "further_categories"
     for name in _FILLED_IN[type(row)]:
-        default = row.__table__.c[name].default.arg
+        given = row.__table__.c[name].default
+        default = given.arg if given is not None else None
         if name not in changes and getattr(row, name) != ([] if callable(default) else default):
             return name
     return ""
@@ -104,6 +106,7 @@ _FILLED_IN: Mapping[type, tuple[str, ...]] = {
         "vendor",
         "product_type",
         "tags",
+        *MOMENTS,
         "unlisted",
         "seo_title",
         "seo_description",
@@ -203,11 +206,17 @@ class ProductFields(_RowFields):
         return super().get(name)
 
     def set(self, name: str, value: Any) -> None:
-        """Set the value; an address that another product has is a FieldError."""
+        """Set the value; an address that another product has, or a moment that has passed, is a FieldError."""
         if name == "category":
             self._product.category_id = self._names.id_of(value)
         elif name == "further_categories":
             self._product.further_category_ids = self._names.ids_of(value)
+        elif name == "status":
+            set_status(self._product, value)
+        elif name in MOMENTS:
+            if value and has_passed(value):
+                raise FieldError("this moment has passed")
+            super().set(name, value)
         elif name == "slug":
             taken = select(Product.id).where(Product.slug == value)
             if self._session.execute(taken).first():

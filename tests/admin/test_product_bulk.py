@@ -69,6 +69,26 @@ def test_the_ticked_products_are_published(browser: Browser, products: list[int]
     assert statuses() == ["active", "draft", "active"]
 
 
+def test_publication_is_planned_in_bulk(browser: Browser, products: list[int]) -> None:
+    shown = make_product("Shown").id
+    form = {"scope": "matching", "filter": "?q=", "moment": "2099-07-01T09:00"}
+    answer = browser.post(PATH, **form, action="publish-at")
+    page = browser.get(answer.location).text
+    assert "shown: an active product is published already" in page
+    assert "Jul 1, 2099" in page
+    browser.post(f"{answer.location}/application")
+    assert browser.get("/admin/products?status=planned").text.count("2099-07-01T09:00:00Z") == 3
+    early = browser.post(PATH, **form | {"moment": "2099-06-01T09:00"}, action="withdraw-at")
+    assert browser.get(early.location).text.count("later than the publication") == 3
+    browser.post(f"{early.location}/application")
+    browser.post(f"{answer.location}/undo")
+    planned = browser.get("/admin/products?status=planned").text
+    assert (planned.count("2099-07-01"), planned.count("2099-06-01")) == (0, 1), shown
+    gone = browser.post(PATH, **form, action="forget-plans")
+    browser.post(f"{gone.location}/application")
+    assert "No product matches" in browser.get("/admin/products?status=planned").text
+
+
 def test_tags_and_categories_change(browser: Browser, products: list[int]) -> None:
     cups = make_category("Kitchen", "Cups").id
     for form in (
@@ -88,6 +108,8 @@ def test_bad_forms_get_a_sentence_and_keep_what_was_typed(
 ) -> None:
     ticked = {"scope": "selection", "id": str(products[1])}
     for form, sentence in (
+        ({"action": "publish-at", "moment": "soon"}, "Enter a day and a time"),
+        ({"action": "withdraw-at", "moment": "2020-01-01T09:00"}, "This moment has passed"),
         ({"action": "publish"}, "Tick the products"),
         ({**ticked, "action": "explode"}, "Choose what to change"),
         ({**ticked, "action": "prices", "percent": "-100"}, "from −99 to 1000"),

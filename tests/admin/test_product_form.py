@@ -188,6 +188,24 @@ def test_a_new_product_is_a_draft_until_published(app: Flask) -> None:
     assert "Tea bowl" in browser.get("/products?q=bowl").text
 
 
+def test_a_publication_is_planned_in_the_shops_time(app: Flask) -> None:
+    app.config["SHOP_SETTINGS"] = {"timezone": "Europe/Berlin"}
+    browser = staff_browser(app)
+    form = read_form(browser.get("/admin/products/new").text)
+    form |= {"title": "Cup", "new-price": "5", "publish_at": "2099-07-01T09:00"}
+    for wrong in ({"publish_at": "2020-07-01T09:00"}, {"publish_at": "tomorrow"}, {"status": "active"}):
+        answer = browser.post("/admin/products/new", **form | wrong)
+        assert (answer.status_code, "publish_at-wrong" in answer.text) == (422, True), wrong
+    skipped = browser.post("/admin/products/new", **form | {"publish_at": "2099-03-29T02:30"})
+    assert "publish_at-wrong" in skipped.text, "the clock goes from 2:00 to 3:00"
+    address = browser.post("/admin/products/new", **form).location.partition("?")[0]
+    assert (product().status, product().publish_at) == ("draft", "2099-07-01T07:00:00Z")
+    page = browser.get(address).text
+    assert ('value="2099-07-01T09:00"' in page, "Europe/Berlin" in page) == (True, True)
+    assert browser.post(address, **read_form(page) | {"status": "active"}).status_code == 303
+    assert product().publish_at is None
+
+
 def test_products_of_one_title_get_different_addresses(app: Flask) -> None:
     browser = staff_browser(app)
     typed = {"title": "Tea bowl", "new-price": "12", "new-label": "BOWL", "new-on_hand": ""}

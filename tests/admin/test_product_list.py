@@ -14,6 +14,7 @@ from tests.accounts.people import Browser, staff_browser
 from tests.checkout.shoppers import count_statements
 from tests.factories import make_category, make_product
 
+PLANNED = "2099-12-01T09:00:00Z"
 ROW = re.compile(r'product-row__title" dir="auto">(?:<a[^>]*>)?([^<]*)')
 
 
@@ -26,9 +27,16 @@ def browser(app: Flask) -> Browser:
         pictures=1,
         description_html="<p>Glazed.</p>",
         tags=["glazed", "Größe"],
+        withdraw_at="2099-12-24T12:00:00Z",
         variants=[{"sku": "CUP-1", "label": "Cup 1", "barcode": "4006381333931", "price": 500, "on_hand": 3}],
     )
-    make_product("Grey draft", status="draft", vendor="Lab", variants=[{"sku": "DR-7", "price": 900}])
+    make_product(
+        "Grey draft",
+        status="draft",
+        publish_at=PLANNED,
+        vendor="Lab",
+        variants=[{"sku": "DR-7", "price": 900}],
+    )
     make_product(
         "Old jug",
         status="archived",
@@ -51,6 +59,9 @@ FILTERED = (
     ("?sort=title", ["Blue cup", "Grey draft", "Old jug"]),
     ("?status=draft", ["Grey draft"]),
     ("?status=archived&sort=title", ["Old jug"]),
+    ("?status=planned", ["Grey draft", "Blue cup"]),
+    ("?status=planned&sort=title", ["Blue cup", "Grey draft"]),
+    ("?status=planned&vendor=Lab", ["Grey draft"]),
     ("?vendor=Lab", ["Grey draft"]),
     ("?type=Jug", ["Old jug"]),
     ("?tag=Gr%C3%B6%C3%9Fe", ["Blue cup"]),
@@ -148,3 +159,11 @@ def test_people_keep_filters_of_their_own(app: Flask, browser: Browser) -> None:
     assert link in browser.get("/admin/products").text, "of somebody else"
     browser.post(removal)
     assert link not in browser.get("/admin/products").text
+
+
+def test_planned_products_say_when(browser: Browser) -> None:
+    page = browser.get("/admin/products?status=planned").text
+    assert re.findall(r'(published|withdrawn) .{0,40}datetime="([^"]*)"', page) == [
+        ("published", "2099-12-01T09:00:00Z"),
+        ("withdrawn", "2099-12-24T12:00:00Z"),
+    ]

@@ -53,6 +53,8 @@ def test_product_has_the_documented_format(call: Call, blue: int) -> None:
         "further_categories": [],
         "status": "active",
         "unlisted": False,
+        "publish_at": None,
+        "withdraw_at": None,
         "price": {"amount": 1999, "currency": "USD"},
         "stock": 3,
         "variants": [

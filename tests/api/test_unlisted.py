@@ -53,3 +53,22 @@ def test_gift_cards_can_be_neither_published_nor_bought(client: FlaskClient, cal
         card.status = "active"  # as a release that does not know gift cards does
     answer = client.post("/cart/lines", data={"sku": "G"}, headers=OWN)
     assert answer.status_code == 422
+
+
+def test_a_publication_is_planned_and_hidden_from_others(client: FlaskClient, call: Call) -> None:
+    cup = make_product("Cup", status="draft").id
+    plan = {"publish_at": "2099-12-01T09:00:00+01:00", "withdraw_at": "2100-01-06T00:00:00Z"}
+    answer = call("PATCH", f"/products/{cup}", plan, scopes=SCOPE)
+    assert answer.get_json()["publish_at"] == "2099-12-01T08:00:00Z"
+    assert (
+        call("PATCH", f"/products/{cup}", {"publish_at": "2099-12-01T09:00:00"}, scopes=SCOPE).status_code
+        == 422
+    )
+    late = call("PATCH", f"/products/{cup}", {"publish_at": "2100-01-06T00:00:00Z"}, scopes=SCOPE)
+    assert [fault["pointer"] for fault in late.get_json()["errors"]] == ["/withdraw_at"]
+    shown = call("PATCH", f"/products/{cup}", {"status": "active"}, scopes=SCOPE).get_json()
+    assert (shown["publish_at"], shown["withdraw_at"]) == (None, "2100-01-06T00:00:00Z")
+    whole = call("GET", f"/products/{cup}", scopes=SCOPE).get_json()
+    assert call("PUT", f"/products/{cup}", whole, scopes="catalog:write stock:write").status_code == 200
+    for scopes in ("stock:read", ""):
+        assert call("GET", f"/products/{cup}", scopes=scopes).get_json()["withdraw_at"] is None

@@ -250,3 +250,26 @@ def test_file_that_is_no_product_csv_is_refused_with_a_reason(
 def test_missing_file_is_refused_with_a_reason(runner: FlaskCliRunner, tmp_path: Path) -> None:
     assert "There is no file" in run_import(runner, tmp_path / "none.csv").output
     assert "is not a file" in run_import(runner, tmp_path).output
+
+
+def test_planned_moments_come_and_go_with_a_file(runner: FlaskCliRunner, tmp_path: Path) -> None:
+    planned = row(publish_at="2099-12-01 09:00:00 +0100", withdraw_at="2100-01-06", quantity="0")
+    wrong = row(
+        handle="cup", title="Cup", sku="C", publish_at="soon", withdraw_at="2020-01-01", status="active"
+    )
+    result = run_import(runner, write(tmp_path / "x.csv", [planned, wrong]))
+    assert ("2 created" in result.output, "'soon' is not a time" in result.output) == (True, True)
+    assert "this moment has passed, so it was ignored" in result.output
+    found = db.session.execute(
+        select(Product.status, Product.publish_at, Product.withdraw_at).order_by(Product.slug)
+    ).all()
+    assert found == [
+        ("active", None, None),
+        ("draft", "2099-12-01T08:00:00Z", "2100-01-06T00:00:00Z"),
+    ]
+    exported = tmp_path / "1.csv"
+    runner.invoke(args=["catalog", "export", str(exported)])
+    assert "2099-12-01T08:00:00Z,2100-01-06T00:00:00Z" in exported.read_text()
+    assert "0 created, 0 changed, 2 left" in run_import(runner, exported).output
+    assert "1 changed" in run_import(runner, write(tmp_path / "y.csv", [row(quantity="0")])).output
+    assert db.session.scalar(select(Product.publish_at).where(Product.slug == "teapot")) is None

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from storefront.admin.product_form import product_fields
-from storefront.admin.product_form.form_edit import build_edit
+from storefront.admin.product_form.form_edit import build_edit, find_plan_errors
 from storefront.admin.product_form.form_fields import FormField
 from storefront.admin.product_form.form_page import FormState, NotSavedError, bp, render_form
 from storefront.admin.product_form.form_reader import ProductForm
@@ -96,6 +96,7 @@ def _create(
     form, wanted = state.form, values["slug"]
     if wanted and is_taken(session, wanted, 0):
         form.errors["slug"] = _("Another product has this address. Choose another one.")
+    form.errors |= find_plan_errors(blank, values)
     if form.errors:
         raise NotSavedError
     edit = build_edit(values, fields, blank)

@@ -7,6 +7,7 @@ from typing import Any
 
 from storefront.admin.product_form.form_fields import FormField
 from storefront.catalog.product_writer import EditFault, LockedProduct, ProductEdit, VariantEdit
+from storefront.catalog.publication import NO_PLAN, PlanFault, find_plan_faults
 from storefront.i18n import gettext as _
 from storefront.i18n import lazy_gettext
 
@@ -15,6 +16,15 @@ _FAULTS = {
     "/category/path": ("category", lazy_gettext("There is no such category. Choose another one.")),
     "/slug": ("slug", lazy_gettext("Another product has this address. Choose another one.")),
     "/status": ("status", lazy_gettext("Gift cards can’t be sold yet. Leave it a draft.")),
+    "/publish_at": ("publish_at", lazy_gettext("Gift cards can’t be sold yet. Leave this empty.")),
+}
+_PLAN_FAULTS = {
+    PlanFault.PASSED: lazy_gettext("This moment has passed. Choose a later one, or leave it empty."),
+    PlanFault.ACTIVE: lazy_gettext(
+        "An active product is in the shop already. Leave this empty, or choose “Draft” above."
+    ),
+    PlanFault.ARCHIVED: lazy_gettext("An archived product is not in the shop. Leave this empty."),
+    PlanFault.ORDER: lazy_gettext("Choose a moment after the one at which it is published."),
 }
 
 
@@ -45,6 +55,13 @@ def build_edit(
                 variant.values[column] = value
     edit.variants = list(variants.values())
     return edit
+
+
+def find_plan_errors(loaded: LockedProduct, changes: Mapping[str, Any]) -> dict[str, str]:
+    """Return a sentence for each planned moment that the product cannot have."""
+    present = {name: getattr(loaded.row, name) for name in NO_PLAN}
+    faults = find_plan_faults(present, {name: changes[name] for name in NO_PLAN if name in changes})
+    return {name: str(_PLAN_FAULTS[fault]) for name, fault in faults.items()}
 
 
 def explain_fault(fault: EditFault) -> tuple[str, str]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal
 
 from flask import current_app
 
-from storefront import shop_settings
+from storefront import moments, shop_settings
 from storefront.money import Money
 
 Kind = Literal[
@@ -25,6 +26,7 @@ Kind = Literal[
     "slug",
     "values",
     "picture",
+    "moment",
 ]
 
 
@@ -75,6 +77,8 @@ def show(kind: Kind, value: Any) -> str:
         return "\n".join(sorted(value))
     if kind == "amount":
         return Money(value, currency()).format_plain(shop_settings.current().locale)
+    if kind == "moment":
+        return moments.minute_value(datetime.fromisoformat(value))
     return str(value)
 
 

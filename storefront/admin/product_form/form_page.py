@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from werkzeug.wrappers import Response
 
+from storefront import moments
 from storefront.actors import describe_actor
 from storefront.admin.history_lines import KINDS, read_latest
 from storefront.admin.pages import render_page
@@ -100,6 +101,7 @@ def render_form(loaded: LockedProduct, state: FormState) -> Response:
         removal=REMOVAL,
         latest=read_latest(loaded.row.id, LATEST) if loaded.row.id and may("changes:read") else [],
         kinds=KINDS,
+        zone=moments.zone_name(),
     )
 
 

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from storefront.admin.gate import may_upload
 from storefront.admin.product_form import product_fields
-from storefront.admin.product_form.form_edit import build_edit, explain_fault
+from storefront.admin.product_form.form_edit import build_edit, explain_fault, find_plan_errors
 from storefront.admin.product_form.form_page import FormState, NotSavedError, bp, first_variant, render_form
 from storefront.admin.product_form.form_reader import ProductForm
 from storefront.admin.product_form.merging import merge
@@ -92,6 +92,7 @@ def _save(session: Session, product_id: int, state: FormState) -> None:
         refused = [name for name in merged.changes if fields[name].field.kind == "stock"]
         form.errors |= dict.fromkeys(refused, _("Your role can’t set stock. Nothing was saved."))
     form.errors |= find_foreign_pictures(loaded, merged.changes, fields)
+    form.errors |= find_plan_errors(loaded, merged.changes)
     if form.errors or merged.conflicts or merged.is_gone:
         if "slug" in merged.changes and is_taken(session, merged.changes["slug"], product_id):
             form.errors |= [explain_fault(EditFault("", "/slug"))]

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from storefront import shop_settings
+from storefront import moments, shop_settings
 from storefront.admin.product_form.form_fields import Field, currency, show
 from storefront.admin.product_form.product_fields import MAX_TAG, MAX_TAGS, STATUSES
 from storefront.catalog.html_sanitiser import MAX_LENGTH, find_excess
 from storefront.catalog.models import MOST_FURTHER
 from storefront.catalog.slugs import handle_slug
+from storefront.extensions import moment_text
 from storefront.i18n import gettext as _
 from storefront.money import Money
 from storefront.sheets.numbers import parse_amount
@@ -43,6 +45,7 @@ class ProductForm(Form):
             "slug": self._slug,
             "values": self._values,
             "picture": self._picture,
+            "moment": self._moment,
         }[field.kind]
         return reader(name, field)
 
@@ -122,6 +125,21 @@ class ProductForm(Form):
             return None
         self.values[name] = show("amount", amount)
         return amount
+
+    def _moment(self, name: str, field: Field) -> str | None:
+        typed = self.raw(name).strip()
+        if not typed:
+            return None
+        try:
+            moment = moments.parse_minute(typed)
+        except ValueError:
+            self.errors[name] = _(
+                "%(label)s: enter a day and a time of the shop’s clock as %(example)s.",
+                label=field.label,
+                example=moments.minute_value(datetime.now(UTC) + timedelta(days=7)),
+            )
+            return None
+        return moment_text(moment)
 
     def _slug(self, name: str, _field: Field) -> str:
         typed = self.raw(name).strip()

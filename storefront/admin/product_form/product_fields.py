@@ -32,6 +32,8 @@ PRODUCT_FIELDS = (
     Field("title", lazy_gettext("Title"), "line", 500, required=True),
     Field("description_html", lazy_gettext("Description"), "html"),
     Field("status", lazy_gettext("Status"), "status"),
+    Field("publish_at", lazy_gettext("Publish at"), "moment"),
+    Field("withdraw_at", lazy_gettext("Withdraw at"), "moment"),
     Field("unlisted", lazy_gettext("Only people who know the address can see it"), "tick"),
     Field("category", lazy_gettext("Category"), "category", 2000),
     Field("further_categories", lazy_gettext("Further categories"), "paths"),

@@ -103,7 +103,8 @@ def product(product_id: int) -> Product:
         return product_reader.read_public_product(product_id)
     if not caller.allows("catalog:read"):
         product_reader.read_public_product(product_id)  # raises unless the product is public
-    found = product_reader.read_products([product_id], product_reader.stock_display_for(caller))
+    display, may_see_all = product_reader.stock_display_for(caller), caller.allows("catalog:read")
+    found = product_reader.read_products([product_id], display, shows_plans=may_see_all)
     if not found:
         raise NotInShopError(f"There is no product {product_id}.")
     return found[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
@@ -24,6 +25,7 @@ class ListedProduct:
         is_hidden: whether it is active but in no list of the shop.
         price: of its cheapest variant; None without variants.
         price_max: of its dearest variant.
+        publish_at: when it is published by itself, and `withdraw_at` when it is withdrawn.
         available: how many can be bought of all its variants whose stock is counted; None if none is.
     """
 
@@ -40,6 +42,8 @@ class ListedProduct:
     picture: Picture | None
     variants: int
     available: int | None
+    publish_at: datetime | None
+    withdraw_at: datetime | None
 
 
 def load_rows(product_ids: Sequence[int]) -> list[ListedProduct]:
@@ -51,7 +55,13 @@ def load_rows(product_ids: Sequence[int]) -> list[ListedProduct]:
     available = select(left).where(StockItem.product_id == Product.id, StockItem.tracked)
     columns = (
         *(Product.id, Product.slug, Product.title, Product.status, Product.unlisted, Product.vendor),
-        *(Product.product_type, Product.price, Product.price_max, Category.name.label("category")),
+        *(Product.publish_at, Product.withdraw_at),
+        *(
+            Product.product_type,
+            Product.price,
+            Product.price_max,
+            Category.name.label("category"),
+        ),
         *(ProductImage.digest, ProductImage.width, ProductImage.height, *RENDITION_COLUMNS),
         *(variants.scalar_subquery().label("variants"), available.scalar_subquery().label("available")),
     )
@@ -81,4 +91,10 @@ def _row(row: Any) -> ListedProduct:
         picture=Picture.of_row(row, ""),
         variants=row.variants,
         available=row.available,
+        publish_at=_moment(row.publish_at),
+        withdraw_at=_moment(row.withdraw_at),
     )
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased
 from sqlalchemy.sql.elements import ColumnElement
 
 from storefront.catalog.models import Category, FurtherCategory, Product
-from storefront.catalog.product_list.product_filter import WITHOUT_CATEGORY, ProductFilter
+from storefront.catalog.product_list.product_filter import PLANNED, WITHOUT_CATEGORY, ProductFilter
 from storefront.stock import StockItem, is_buyable
 
 SCAN_LIMIT = 10_000  # rows of a range, or products that a text finds in one way
@@ -35,8 +35,9 @@ class Range:
 def conditions(wanted: ProductFilter, row: Any = Product) -> list[ColumnElement[bool]]:
     """Return the conditions of all filters; the search is a source of ids instead (`product_matches`)."""
     found: list[ColumnElement[bool]] = []
+    if wanted.status:
+        found.append(_has_status(wanted.status, row))
     for column, value in (
-        (row.status, wanted.status),
         (row.vendor, wanted.vendor),
         (row.product_type, wanted.product_type),
     ):
@@ -69,7 +70,7 @@ def list_ranges(wanted: ProductFilter) -> list[Range]:
         (wanted.product_type, Product.product_type == wanted.product_type),
         (wanted.no_picture, Product.cover_id.is_(None)),
         (wanted.no_description, Product.description_html == ""),
-        (wanted.status, Product.status == wanted.status),
+        (wanted.status, _has_status(wanted.status, Product)),
     ):
         if value:
             found.append(Range(select(Product.id).where(condition).order_by(newest)))
@@ -91,6 +92,12 @@ def order(wanted: ProductFilter, row: Any = Product) -> list[Any]:
         "-price": [row.price.desc()],
     }.get(wanted.sort, [])
     return [*columns, row.id.asc() if wanted.sort in ("title", "price") else row.id.desc()]
+
+
+def _has_status(status: str, row: Any) -> ColumnElement[bool]:
+    if status == PLANNED:
+        return or_(row.publish_at.is_not(None), row.withdraw_at.is_not(None))
+    return row.status == status  # type: ignore[no-any-return]  # a column of a row or of a subquery
 
 
 def _is_in_category(category: str, row: Any) -> ColumnElement[bool]:

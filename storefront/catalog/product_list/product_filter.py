@@ -15,6 +15,8 @@ StockFilter = Literal["in", "low", "out"]
 ProductSort = Literal["relevance", "new", "updated", "title", "price", "-price"]
 STATUSES: tuple[Status, ...] = get_args(Status)
 STOCK_FILTERS: tuple[StockFilter, ...] = get_args(StockFilter)
+PLANNED = "planned"  # beside the statuses: products that are published or withdrawn by themselves
+STATUS_FILTERS = (*STATUSES, PLANNED)
 SORTS: tuple[ProductSort, ...] = get_args(ProductSort)
 WITHOUT_CATEGORY = "none"
 _MAX_TEXT = 255  # characters: the width of the columns
@@ -27,7 +29,7 @@ class ProductFilter:
 
     Attributes:
         text: the search: words of a title, an SKU, a barcode, a vendor or a tag.
-        status: draft, active or archived.
+        status: draft, active or archived; or PLANNED.
         category: the id of a category, for it and all below it; or WITHOUT_CATEGORY.
         vendor: exactly this one.
         product_type: exactly this one.
@@ -88,7 +90,7 @@ def read_filter(values: Mapping[str, str]) -> ProductFilter:
     text = _text(values, "q", MAX_QUERY)
     return ProductFilter(
         text=text,
-        status=_choice(values, "status", STATUSES),
+        status=_choice(values, "status", STATUS_FILTERS),
         category=_category(values.get("category", "")),
         vendor=_text(values, "vendor"),
         product_type=_text(values, "type"),

@@ -25,6 +25,7 @@ from storefront.catalog.product_writer.product_edit import (
     ProductRefusedError,
     VariantEdit,
 )
+from storefront.catalog.publication import set_status
 
 __all__ = (
     "EditFault",
@@ -62,8 +63,9 @@ def write_product(session: Session, loaded: LockedProduct, edit: ProductEdit) ->
     row = loaded.row
     before = _snapshot(loaded)
     validation.validate(loaded, edit)
+    set_status(row, edit.values.get("status", row.status))  # before plans, since it may end present ones
     for name, value in edit.values.items():
-        if getattr(row, name) != value:
+        if name != "status" and getattr(row, name) != value:
             setattr(row, name, sanitise(str(value)) if name == "description_html" else value)
     placement.place(session, loaded, edit)
     if edit.slug is not None and edit.slug != row.slug:

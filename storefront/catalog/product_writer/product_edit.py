@@ -53,7 +53,7 @@ class ProductEdit:
 
     Attributes:
         values: new values of columns of `Product`: title, description_html (unsanitised), vendor, product_type, tags,
-            status, unlisted, seo_title, seo_description.
+            status, publish_at and withdraw_at (`extensions.MomentText`), unlisted, seo_title, seo_description.
         category: the path of the category; None takes the product out of its category.
         further: the paths of its further categories; the main one does not count among them.
         slug: the address; None leaves it as it is.

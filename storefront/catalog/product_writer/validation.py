@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from typing import Any
+
 from storefront.catalog.html_sanitiser import find_excess
 from storefront.catalog.product_writer.locked_product import LockedProduct
 from storefront.catalog.product_writer.product_edit import EditFault, ProductEdit, ProductRefusedError
+from storefront.catalog.publication import MOMENTS, find_plan_faults
 from storefront.catalog.slugs import handle_slug
 from storefront.catalog.variant_codes import is_plain, is_safe_code
 
@@ -17,8 +21,11 @@ def validate(loaded: LockedProduct, edit: ProductEdit) -> None:
     """
     faults = _variant_faults(loaded, edit)
     values = edit.values
-    if loaded.row.gift_card and values.get("status") == "active" != loaded.row.status:
-        faults.append(EditFault("Gift cards cannot be sold yet. Leave it a draft.", "/status"))
+    if loaded.row.gift_card:
+        faults += _gift_card_faults(loaded.row.status, values)
+    present = {name: getattr(loaded.row, name) for name in ("status", *MOMENTS)}
+    for name, reason in find_plan_faults(present, values).items():
+        faults.append(EditFault(f"The product cannot have this moment: {reason}.", f"/{name}"))
     if not str(values.get("title", "a title")).strip():
         faults.append(EditFault("A product needs a title.", "/title"))
     if edit.slug not in (None, loaded.row.slug) and handle_slug(str(edit.slug)) != edit.slug:
@@ -29,6 +36,14 @@ def validate(loaded: LockedProduct, edit: ProductEdit) -> None:
         faults.append(EditFault(f"The description {excess}.", "/description_html"))
     if faults:
         raise ProductRefusedError(422, "The product cannot be changed to this.", *faults)
+
+
+def _gift_card_faults(present: str, values: Mapping[str, Any]) -> Iterator[EditFault]:
+    text = "Gift cards cannot be sold yet. Leave it a draft."
+    if values.get("status") == "active" != present:
+        yield EditFault(text, "/status")
+    if values.get("publish_at"):
+        yield EditFault(text, "/publish_at")
 
 
 def _variant_faults(loaded: LockedProduct, edit: ProductEdit) -> list[EditFault]:
