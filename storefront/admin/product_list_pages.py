@@ -13,8 +13,8 @@ from storefront.accounts.saved_filters import (
     save_filter,
 )
 from storefront.admin import product_bulk_form
+from storefront.admin.bulk_actions import BulkFormError, roundings
 from storefront.admin.pages import render_page
-from storefront.admin.product_bulk_form import BulkFormError
 from storefront.catalog.product_list import (
     ProductFilter,
     list_choices,
@@ -22,9 +22,7 @@ from storefront.catalog.product_list import (
     read_filter,
     select_products,
 )
-from storefront.change_sets.edits import plan_edits
 from storefront.extensions import db, write_transaction
-from storefront.i18n import gettext as _
 from storefront.rate_limiting import limit
 from storefront.unicode_text import parse_digits
 from storefront.web.page_numbers import read_page_number
@@ -52,14 +50,12 @@ def plan() -> Response:
         bulk = product_bulk_form.read_edit(request.form)
         ids = product_bulk_form.read_ids(request.form)
         db.session.rollback()  # the planner reads on a connection of its own
-        planned = plan_edits(ids, bulk.edit, name=bulk.name)
-        if not planned.change_set_id:
-            raise BulkFormError(_("This would change nothing: these products are like that already."))
+        planned = product_bulk_form.plan(bulk, ids)
     except BulkFormError as error:
         number = parse_digits(request.form.get("page", ""), most_digits=6) or 1
         wanted = product_bulk_form.read_list_filter(request.form)
         return _page(wanted, number, str(error), error.status)
-    return redirect(url_for("admin_change_sets.show", number=planned.change_set_id), 303)
+    return redirect(url_for("admin_change_sets.show", number=planned), 303)
 
 
 @bp.post("/admin/products/filters")
@@ -102,7 +98,7 @@ def _page(wanted: ProductFilter, page: int, problem: str = "", status: int = 200
         rows=load_rows(selection.ids),
         choices=list_choices(),
         saved=list_saved_filters(_my_id(), _LIST),
-        roundings=product_bulk_form.roundings(),
+        roundings=roundings(),
         problem=problem,
         typed=request.form,
         zone=moments.zone_name(),

@@ -6,6 +6,7 @@ from storefront.catalog.models import ProductImage, Variant
 from storefront.change_sets.batch import Batch, BatchRow, LoadedProduct, StockWish
 from storefront.change_sets.changes import PictureChange, VariantChange
 from storefront.change_sets.creation import create_products, first_stock
+from storefront.change_sets.removed_products import delete_rows
 from storefront.change_sets.results import Left, PictureResult, VariantResult
 from storefront.change_sets.row_fields import (
     OPTIONS,
@@ -28,8 +29,9 @@ def apply_batch(batch: Batch) -> None:
     batch.find_taken({v.sku for v in variants if v.action == "create"})
     with batch.session.no_autoflush:
         create_products(batch, [row for row in batch.rows if row.change.action == "create"])
+        delete_rows(batch, [row for row in batch.rows if row.change.action == "remove"])
         for row in batch.rows:
-            if row.change.action != "create":
+            if row.change.action == "update":
                 _update(batch, row)
         batch.session.flush()
         add_new_items(batch)
@@ -42,9 +44,6 @@ def _update(batch: Batch, row: BatchRow) -> None:
     loaded = batch.products.get(row.product_id or 0)
     if loaded is None:
         row.result.left.append(Left("", "", "the product was deleted"))
-        return
-    if row.change.action == "remove":
-        row.result.left.append(Left("", "", "a change set does not delete products; archive it instead"))
         return
     for picture in row.change.pictures:
         if picture.action != "remove":

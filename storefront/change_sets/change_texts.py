@@ -53,7 +53,7 @@ def describe_change(change: ProductChange, currency: str, *, state: str = "") ->
     what = f"{_VERBS[change.action]}{f', {state}' if state else ''}{flags}"
     yield f"{mark}{change.slug}  {shorten(change.title)} ({what})"
     for name, value in change.fields.items():
-        is_shown = change.action != "create" or (value.new and name not in ("slug", "title"))
+        is_shown = change.action == "update" or (value.new and name not in ("slug", "title"))
         if is_shown:
             yield f"  {_line(name, value, currency, change.action)}"
     for variant in change.variants:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from storefront.catalog.models import ProductImage, Variant
 from storefront.change_sets.batch import Batch, BatchRow, LoadedProduct
-from storefront.change_sets.changes import PictureChange, VariantChange
+from storefront.change_sets.changes import PictureChange, ProductChange, VariantChange
 from storefront.change_sets.codes import find_needed_codes
 from storefront.change_sets.creation import first_stock
 from storefront.change_sets.product_deletion import remove_products
@@ -53,7 +53,7 @@ def delete_products(batch: Batch, rows: Sequence[BatchRow], used: set[str]) -> N
         loaded = batch.products.get(row.product_id or 0)
         if loaded is None:
             continue  # somebody has deleted it: that is undone
-        reason = _why_kept(batch, row, loaded, used)
+        reason = why_product_kept(batch, row.change, loaded, used) or _why_kept_for_pictures(row, loaded)
         if reason:
             row.result.not_undone.append(Left("", "", f"{reason}; archive or delete it yourself"))
         else:
@@ -69,18 +69,18 @@ def delete_products(batch: Batch, rows: Sequence[BatchRow], used: set[str]) -> N
     )
 
 
-def _why_kept(batch: Batch, row: BatchRow, loaded: LoadedProduct, used: set[str]) -> str:
-    """Return why a product that was created is kept; empty if it can be deleted."""
+def why_product_kept(batch: Batch, change: ProductChange, loaded: LoadedProduct, used: set[str]) -> str:
+    """Return why a product that a change has created is kept, but for its pictures; empty if it can be deleted."""
     fields = ProductFields(batch.session, loaded.product, batch.names)
-    if changed := first_changed(fields, loaded.product, row.change.fields):
+    if changed := first_changed(fields, loaded.product, change.fields):
         return f"its {changed} was changed since, so the product was left"
-    changes = {change.sku: change for change in row.change.variants}
+    changes = {variant.sku: variant for variant in change.variants}
     for code, variant in loaded.variants.items():
         if code not in changes:
             return f"it has the new variant {code}, so the product was left"
         if reason := why_variant_kept(loaded, variant, changes[code], used):
             return f"{code}: {reason.removesuffix(', so it was left')}, so the product was left"
-    return _why_kept_for_pictures(row, loaded)
+    return ""
 
 
 def _why_kept_for_pictures(row: BatchRow, loaded: LoadedProduct) -> str:

@@ -84,7 +84,7 @@ class DifferenceFinder:
     def _variant_changes(
         self, product: ShopProduct, matches: VariantMatches, pictures: list[PictureChange]
     ) -> list[VariantChange]:
-        changes = [self._remove_variant(variant) for variant in matches.left_out]
+        changes = [remove_variant(variant) for variant in matches.left_out]
         removed = {picture.source for picture in pictures if picture.action == "remove"}
         last = max((variant.columns["position"] for variant in product.variants), default=0)
         for row in matches.rows:
@@ -121,13 +121,15 @@ class DifferenceFinder:
             change.fields["picture"] = ValueChange(None, row.given.picture)
         return change
 
-    def _remove_variant(self, variant: ShopVariant) -> VariantChange:
-        values = {name: variant.columns[name] for name in _VARIANT_COLUMNS}
-        values |= {f"extra:{header}": value for header, value in variant.columns["extra"].items()}
-        values |= {"tracked": variant.tracked, "picture": variant.picture}
-        fields = {name: ValueChange(value, None) for name, value in values.items()}
-        stock = StockChange("set", 0, variant.on_hand)
-        return VariantChange(action="remove", sku=variant.sku, fields=fields, stock=stock)
+
+def remove_variant(variant: ShopVariant) -> VariantChange:
+    """Return the change that removes a variant, with all its values."""
+    values = {name: variant.columns[name] for name in _VARIANT_COLUMNS}
+    values |= {f"extra:{header}": value for header, value in variant.columns["extra"].items()}
+    values |= {"tracked": variant.tracked, "picture": variant.picture}
+    fields = {name: ValueChange(value, None) for name, value in values.items()}
+    stock = StockChange("set", 0, variant.on_hand)
+    return VariantChange(action="remove", sku=variant.sku, fields=fields, stock=stock)
 
 
 def end_plans(present: Mapping[str, Any], fields: Fields) -> Fields:

@@ -96,14 +96,19 @@ def plan_edits(
         ValueError: the edit names a field that cannot be edited.
     """
     planner = _EditPlanner(edit)
-    changes = planner.plan(product_ids)
+    return store_plan(planner.plan(product_ids), planner.report, name, options)
+
+
+def store_plan(
+    changes: Iterator[ProductChange], report: PlanReport, name: str, options: dict[str, Any] | None = None
+) -> EditPlan:
+    """Store changes as a change set of kind "edit", with the report, which is complete when they are consumed."""
     first = next(changes, None)
     if first is None:
-        return EditPlan(0, planner.report)
+        return EditPlan(0, report)
     with PlanWriter(KIND, name, options) as writer:
         for change in chain([first], changes):
             writer.add(change)
-        report = planner.report
         for problem in report.problems:
             writer.add_problem(*problem)
         for note in report.notes:

@@ -34,7 +34,9 @@ def plan_pictures(
             last = max(last + 1, picture.position or 0)
             changes.append(_create(picture, picture.position or last))
     if removes:
-        changes += [_remove(shown) for source, shown in present.items() if source and source not in named]
+        changes += [
+            remove_picture(shown) for source, shown in present.items() if source and source not in named
+        ]
     return [change for change in changes if change.fields or change.action != "update"]
 
 
@@ -58,7 +60,8 @@ def _create(given: InputPicture, position: int) -> PictureChange:
     return PictureChange(action="create", source=given.source, fields=fields)
 
 
-def _remove(picture: ShopPicture) -> PictureChange:
+def remove_picture(picture: ShopPicture) -> PictureChange:
+    """Return the change that removes a picture, with all its values."""
     values = {name: picture.columns[name] for name in _COLUMNS}
     values |= {f"extra:{header}": text for header, text in picture.columns["extra"].items()}
     fields = {name: ValueChange(value, None) for name, value in values.items()}

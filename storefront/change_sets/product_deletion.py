@@ -20,6 +20,11 @@ from storefront.stock import StockItem
 from storefront.stock.items import remove_items
 
 CHUNK = 500  # codes in one statement
+# Why a product is not deleted; `code` is that of one of its variants.
+NEEDED = (
+    "{code} has been ordered, or is in a basket at the checkout, so the product stays. "
+    "Archive it instead: it is then in no list, and cannot be bought."
+)
 
 
 class ProductNeededError(StorefrontError):
@@ -42,10 +47,7 @@ def delete_product(session: Session, loaded: LockedProduct, *, reason: str) -> N
     needed = find_needed_codes(connection_of(session), codes)
     needed |= {item.sku for item in items if item.reserved}
     if needed:
-        raise ProductNeededError(
-            f"{min(needed)} has been ordered, or is in a basket at the checkout, so the product stays. "
-            "Archive it instead: it is then in no list, and cannot be bought."
-        )
+        raise ProductNeededError(NEEDED.format(code=min(needed)))
     remove_products(session, [loaded.row], items, reason=reason, reference="")
 
 

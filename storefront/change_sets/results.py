@@ -65,6 +65,8 @@ class RowResult(msgspec.Struct, omit_defaults=True, kw_only=True):
         done: the fields of the product that were set.
         variants: by code; a variant that was left is absent.
         pictures: by source; a picture that was left is absent.
+        product: of a product that was deleted: its id, when it was created, former addresses, pictures, and the
+            picture that each variant showed.
         left: what was not applied.
         not_undone: what the undo left.
     """
@@ -72,10 +74,11 @@ class RowResult(msgspec.Struct, omit_defaults=True, kw_only=True):
     done: list[str] = []
     variants: dict[str, VariantResult] = {}
     pictures: dict[str, PictureResult] = {}
+    product: dict[str, Any] | None = None
     left: list[Left] = []
     not_undone: list[Left] = []
 
     @property
     def did_nothing(self) -> bool:
         """Whether something was to be done, and nothing was."""
-        return bool(self.left) and not (self.done or self.variants or self.pictures)
+        return bool(self.left) and not (self.done or self.variants or self.pictures or self.product)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from storefront.catalog.models import ProductImage, Variant
 from storefront.change_sets.batch import Batch, BatchRow, LoadedProduct, StockWish
 from storefront.change_sets.changes import PictureChange, VariantChange
 from storefront.change_sets.creation_undo import (
@@ -13,6 +10,8 @@ from storefront.change_sets.creation_undo import (
     why_picture_kept,
     why_variant_kept,
 )
+from storefront.change_sets.removed_parts import restore_picture, restore_variant
+from storefront.change_sets.removed_products import restore_product
 from storefront.change_sets.results import Left, PictureResult, VariantResult
 from storefront.change_sets.row_fields import (
     OPTIONS,
@@ -22,7 +21,7 @@ from storefront.change_sets.row_fields import (
     swap,
 )
 from storefront.change_sets.stock_changes import UNDO, add_new_items, opposite, undo_stock
-from storefront.change_sets.variant_options import move_options, options_of
+from storefront.change_sets.variant_options import move_options
 from storefront.stock.items import remove_items
 
 
@@ -36,7 +35,9 @@ def undo_batch(batch: Batch) -> None:
     with batch.session.no_autoflush:
         delete_products(batch, [row for row in batch.rows if row.change.action == "create"], used)
         for row in batch.rows:
-            if row.change.action != "create":
+            if row.change.action == "remove":
+                restore_product(batch, row)
+            elif row.change.action == "update":
                 _undo_update(batch, row, used, wishes)
         batch.session.flush()
         add_new_items(batch)
@@ -56,7 +57,7 @@ def _undo_update(batch: Batch, row: BatchRow, used: set[str], wishes: list[Stock
     variants = [(v, row.result.variants[v.sku]) for v in row.change.variants if v.sku in row.result.variants]
     for picture, shown in pictures:
         if picture.action == "remove":
-            _restore_picture(batch, row, loaded, picture, shown)
+            restore_picture(batch, row, loaded, picture, shown)
     _remove_created(batch, row, loaded, [v for v, _ in variants if v.action == "create"], used)
     _undo_variants(batch, row, loaded, variants, wishes)
     for picture, shown in pictures:
@@ -65,28 +66,6 @@ def _undo_update(batch: Batch, row: BatchRow, used: set[str], wishes: list[Stock
     fields = ProductFields(batch.session, loaded.product, batch.names)
     move_fields(fields, swap(row.change.fields, row.result.done), "", row.result.not_undone)
     batch.touched.add(loaded.product.id)
-
-
-def _restore_picture(
-    batch: Batch, row: BatchRow, loaded: LoadedProduct, change: PictureChange, shown: PictureResult
-) -> None:
-    if change.source in loaded.pictures:
-        row.result.not_undone.append(Left(change.source, "", "the product has this picture again"))
-        return
-    # With its old id it stands where it stood among pictures of the same position.
-    values = dict(shown.file or {"width": 0, "height": 0})
-    has_id = "id" in values and batch.session.get(ProductImage, values["id"]) is None
-    if not has_id:
-        values.pop("id", None)
-    image = ProductImage(source=change.source, **values)
-    loaded.product.images.append(image)
-    if not has_id:
-        batch.session.flush()  # before another picture comes back with the id that this one gets
-    variants = loaded.variants
-    for code in shown.shown_by:
-        variant = variants.get(code)
-        if variant is not None and variant.image is None:
-            variant.image = image
 
 
 def _undo_picture(row: BatchRow, loaded: LoadedProduct, change: PictureChange, shown: PictureResult) -> None:
@@ -142,31 +121,9 @@ def _undo_variants(
         move_options(batch.session, variants, options, left)
     for change, result in changes:
         if change.action == "remove":
-            _restore_variant(batch, row, loaded, change, result)
+            restore_variant(batch, row, loaded, change, result)
     for change, result in updates:
         others = swap(change.fields, (n for n in result.done if n not in OPTIONS))
         move_fields(loaded.fields_of(variants[change.sku]), others, change.sku, left)
         if result.stock:
             wishes.append(StockWish(change.sku, opposite(result.stock), VariantResult(), left))
-
-
-def _restore_variant(
-    batch: Batch, row: BatchRow, loaded: LoadedProduct, change: VariantChange, result: VariantResult
-) -> None:
-    values: dict[str, Any] = {name: value.old for name, value in change.fields.items()}
-    extra = {name.removeprefix("extra:"): kept for name, kept in values.items() if name.startswith("extra:")}
-    columns = {name: value for name, value in values.items() if not name.startswith("extra:")}
-    tracked = columns.pop("tracked", True)
-    picture = loaded.pictures.get(columns.pop("picture", None) or "")
-    options = tuple(columns.get(name) or "" for name in OPTIONS)
-    left = row.result.not_undone
-    if change.sku in batch.taken:
-        left.append(Left(change.sku, "", "another variant has this code now"))
-    elif options in {options_of(variant) for variant in loaded.product.variants}:
-        left.append(Left(change.sku, "", "another variant of the product has its options now"))
-    else:
-        variant = Variant(sku=change.sku, image=picture, extra=extra, **columns)
-        loaded.product.variants.append(variant)
-        batch.taken.add(change.sku)
-        item = result.item or {"tracked": tracked, "on_hand": 0}
-        batch.new_items.append((variant, dict(item)))
