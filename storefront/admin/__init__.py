@@ -21,6 +21,7 @@ from storefront.admin import (
     history_pages,
     home,
     live_pages,
+    once_only,
     order_pages,
     product_form,
     product_list_pages,
@@ -63,6 +64,7 @@ def init_app(app: Flask) -> None:
     """Register the pages, and lead everybody who is not signed in to the sign-in page."""
     gate.init_app(app)
     unsaved_form.init_app(app)
+    once_only.init_app(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     sections.init_app(app)

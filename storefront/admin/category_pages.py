@@ -8,6 +8,7 @@ from flask import Blueprint, abort, redirect, request, url_for
 from sqlalchemy import or_, select
 from werkzeug.wrappers import Response
 
+from storefront.admin.once_only import once_only
 from storefront.admin.pages import render_page
 from storefront.catalog import category_edits, category_pictures
 from storefront.catalog.categories import CategoryMoveError
@@ -46,6 +47,7 @@ def show(category_id: int) -> Response:
 @bp.post("/admin/categories")
 @limit("staff")
 @permission_required("catalog:write")
+@once_only
 def create() -> Response:
     """Make a category below another one."""
     form = Form(request.form)

@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 from storefront import accounts
 from storefront.admin import carried_form, pages
 from storefront.web import staff_access
+from storefront.web.body_limits import drop_files
 from storefront.web.private import mark_private
 
 PREFIX = "/admin"
@@ -26,10 +27,14 @@ def init_app(app: Flask) -> None:
 def may_upload(permission: str) -> bool:
     """Return whether the sender of an upload has a permission; asked before its body is read.
 
-    Strangers are led to the sign-in page here: the gate, which would read a form, comes later.
+    Strangers are led to the sign-in page here: the gate, which would read a form, comes later. Who has signed in on
+    this browser before gets through to the gate, which carries the form along; its files are dropped as they arrive.
     """
     if accounts.load_current_user() is None:
-        abort(accounts.redirect_to_sign_in())
+        if not accounts.is_known_device():
+            abort(accounts.redirect_to_sign_in())
+        drop_files()
+        return True
     return staff_access.may(permission)
 
 

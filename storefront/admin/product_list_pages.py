@@ -14,6 +14,7 @@ from storefront.accounts.saved_filters import (
 )
 from storefront.admin import product_bulk_form
 from storefront.admin.bulk_actions import BulkFormError, roundings
+from storefront.admin.once_only import once_only
 from storefront.admin.pages import render_page
 from storefront.catalog.product_list import (
     ProductFilter,
@@ -44,6 +45,7 @@ def all_products() -> Response:
 @bp.post("/admin/products/edits")
 @limit("staff")
 @permission_required("catalog:write")
+@once_only
 def plan() -> Response:
     """Plan a bulk edit as a change set, and lead to its page, which shows it and applies it."""
     try:

@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 
 from storefront import accounts
 from storefront.accounts import administration, staff_invitations
+from storefront.admin.once_only import once_only
 from storefront.admin.pages import render_page
 from storefront.errors import StorefrontError
 from storefront.i18n import gettext as _
@@ -31,6 +32,7 @@ def everybody() -> Response:
 @limit("staff")
 @permission_required("staff:write")
 @accounts.recent_proof_required()
+@once_only
 def invite() -> Response:
     """Mail an invitation."""
     form = Form(request.form)

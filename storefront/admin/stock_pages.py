@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from storefront.actors import describe_actors
+from storefront.admin.once_only import once_only
 from storefront.admin.pages import render_page
 from storefront.admin.stock_forms import (
     WantedVariant,
@@ -61,6 +62,7 @@ def change() -> Response:
 @bp.post("/admin/stock/deliveries")
 @limit("staff")
 @permission_required("stock:write")
+@once_only
 def add_delivery() -> Response:
     """Add a delivery to what is on hand."""
     return _change(
@@ -71,6 +73,7 @@ def add_delivery() -> Response:
 @bp.post("/admin/stock/corrections")
 @limit("staff")
 @permission_required("stock:write")
+@once_only
 def correct() -> Response:
     """Subtract goods that are broken, lost or given away."""
     return _change(

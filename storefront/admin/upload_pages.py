@@ -14,6 +14,7 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response
 
 from storefront.admin.gate import may_upload
+from storefront.admin.once_only import once_only
 from storefront.admin.pages import render_page
 from storefront.catalog_files import csv_export, picture_zip, uploads
 from storefront.errors import StorefrontError
@@ -56,6 +57,7 @@ def new() -> Response:
 
 
 @bp.post("/admin/uploads/catalogue")
+@once_only
 @limit("staff")
 @permission_required("catalog:write")
 @receives_upload(_may_upload)

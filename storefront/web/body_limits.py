@@ -100,6 +100,12 @@ def receives_upload(is_permitted: Callable[[], bool]) -> Callable[[View], View]:
     return declare
 
 
+def drop_files() -> None:
+    """Read the fields of the current request's form, and drop its files while they arrive."""
+    if isinstance(request, LimitedRequest):
+        request.drops_files = True
+
+
 def init_app(app: Flask) -> None:
     """Decide by the declared size. Hooks registered before this call must not read the body."""
     app.request_class = LimitedRequest
@@ -177,6 +183,13 @@ class _BoundedBody(io.RawIOBase):
         return len(data)
 
 
+class _Dropped(io.BytesIO):
+    """A file of which nothing is kept."""
+
+    def write(self, data: Any, /) -> int:
+        return len(data)
+
+
 class _FormParser(FormDataParser):
     """Refuses a form with too many fields before it makes objects of them."""
 
@@ -199,10 +212,12 @@ class LimitedRequest(BoundedRequest):
 
     Attributes:
         upload_directory: where files are written while they arrive, if this is an upload.
+        drops_files: whether files are read and kept nowhere.
     """
 
     form_data_parser_class = _FormParser
     upload_directory: Path | None = None
+    drops_files = False
 
     def _get_file_stream(
         self,
@@ -211,6 +226,8 @@ class LimitedRequest(BoundedRequest):
         filename: str | None = None,
         content_length: int | None = None,
     ) -> IO[bytes]:
+        if self.drops_files:
+            return _Dropped()
         if self.upload_directory is None:
             return super()._get_file_stream(total_content_length, content_type, filename, content_length)
         self.upload_directory.mkdir(parents=True, exist_ok=True)

@@ -12,6 +12,7 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from storefront.admin import once_only
 from storefront.admin.grid.grid_view import VIEWS
 from storefront.catalog.models import Product, Variant
 from storefront.change_sets import store
@@ -36,13 +37,14 @@ def browser(app: Flask) -> Browser:
 
 
 def fields(page: TestResponse) -> dict[str, str]:
-    """Return the fields of the form as a browser would send them."""
+    """Return the fields of the form as a browser would send them, without the key that tells forms apart."""
     found = {}
     body = page.text[page.text.index("<edit-grid") :]
     for tag in re.finditer(r'<input[^>]* name="([^"]+)"[^>]*? value="([^"]*)"', body):
         found[tag[1]] = html.unescape(tag[2])
     for tag in re.finditer(r'<select[^>]* name="([^"]+)".*?value="(\w+)" selected', body, re.S):
         found[tag[1]] = tag[2]
+    found.pop(once_only.FIELD)
     return found
 
 

@@ -13,7 +13,7 @@ from storefront.catalog.categories import get_or_create
 from storefront.catalog.models import Product, Variant
 from storefront.extensions import db, write_transaction
 from storefront.stock import StockItem, StockMovement
-from tests.accounts.people import SAME_ORIGIN, Browser, staff_browser
+from tests.accounts.people import SAME_ORIGIN, Browser, sign_in_as_staff, staff_browser
 from tests.admin.product_forms import read_form
 from tests.cache.test_database_outages import database_away
 from tests.checkout.shoppers import count_statements
@@ -378,6 +378,21 @@ def test_two_people_who_choose_a_picture_see_its_name(app: Flask, address: str) 
     assert answer.status_code == 409
     assert '<span class="conflicts__value" dir="auto">Picture 1</span>' in answer.text
     assert '<span class="conflicts__value" dir="auto">Picture 2</span>' in answer.text
+
+
+def test_an_upload_after_the_sign_in_has_ended_keeps_the_form(app: Flask, address: str) -> None:
+    browser = staff_browser(app)
+    form = read_form(browser.get(address).text)
+    form.pop("pictures", None)
+    browser.client.delete_cookie("signin")
+    answer = upload(browser, address, form | {"title": "Mug"}, (png(), "mug.png"))
+    assert answer.location == "/account/login?next=/admin/carried-form"
+    sign_in_as_staff(browser.client)
+    page = browser.get("/admin/carried-form").text
+    assert ("Choose them again" in page, "Mug" in page) == (True, True)
+    again = read_form(page, "inline-form")
+    assert browser.post(address.replace("/admin/", "/admin/uploads/"), **again).status_code == 303
+    assert (product().title, product().images) == ("Mug", [])
 
 
 def test_roles_without_products_cannot_upload(app: Flask, address: str) -> None:

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 from storefront.admin.grid.grid_form import STATUS_LABELS, GridForm
 from storefront.admin.grid.grid_rows import Window, load_rows, read_window
 from storefront.admin.grid.grid_view import COLUMNS, VIEWS, make_lines, read_start, read_view
+from storefront.admin.once_only import once_only
 from storefront.admin.pages import render_page
 from storefront.catalog.product_list import list_choices, read_filter, select_products
 from storefront.change_sets.edits import plan_edits
@@ -33,6 +34,7 @@ def show() -> Response:
 @bp.post("/admin/grid")
 @limit("staff")
 @permission_required("catalog:write")
+@once_only
 def save() -> Response:
     """Plan the changed cells as one change set, and lead to it; or show all cells again, with what is wrong."""
     form = GridForm(request.form, may_set_stock=may("stock:write"))

@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from storefront.admin.once_only import once_only
 from storefront.admin.product_form import product_fields
 from storefront.admin.product_form.form_edit import build_edit, find_plan_errors
 from storefront.admin.product_form.form_fields import FormField
@@ -59,6 +60,7 @@ def new() -> Response:
 @bp.post("/admin/products/new")
 @limit("staff")
 @permission_required("catalog:write")
+@once_only
 def create() -> Response:
     """Create a product; a refused form comes back as it was typed."""
     state, blank = FormState(ProductForm(request.form), may("stock:write")), product_fields.blank_product()
@@ -78,6 +80,7 @@ def create() -> Response:
 @bp.post("/admin/products/<int:product_id>/copies")
 @limit("staff")
 @permission_required("catalog:write")
+@once_only
 def copy(product_id: int) -> Response:
     """Make a draft with the same texts, prices and pictures; its stock is not copied."""
     with write_transaction() as session:

@@ -6,6 +6,7 @@ from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from storefront.actors import describe_actors
+from storefront.admin.once_only import once_only
 from storefront.admin.pages import render_page
 from storefront.admin.stock_takings.taking_page import bp, refuse, show_taking
 from storefront.catalog.cards import money
@@ -34,6 +35,7 @@ def all_takings() -> Response:
 @bp.post("/admin/stock/takings")
 @limit("staff")
 @permission_required("stock:write")
+@once_only
 def start() -> Response:
     """Open a stock-taking."""
     form = Form(request.form)
