@@ -16,6 +16,7 @@ from storefront.admin import (
     collection_pages,
     content_pages,
     customer_pages,
+    edit_links,
     former_addresses,
     gate,
     history_pages,
@@ -56,6 +57,7 @@ BLUEPRINTS = (
     setting_pages.bp,
     staff_pages.bp,
     carried_form.bp,
+    edit_links.bp,
     former_addresses.bp,
 )
 
@@ -64,8 +66,9 @@ def init_app(app: Flask) -> None:
     """Register the pages, and lead everybody who is not signed in to the sign-in page."""
     gate.init_app(app)
     unsaved_form.init_app(app)
-    once_only.init_app(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
+    once_only.init_app(app)
+    edit_links.init_app(app)
     sections.init_app(app)
     live_pages.init_app(app)

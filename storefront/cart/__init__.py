@@ -14,9 +14,19 @@ from storefront.cart import cookie, queries, recently_viewed, unused_carts, view
 from storefront.cart.commands import CartError
 from storefront.cart.merge import merge_carts, merge_siblings, merged
 from storefront.cart.models import Cart, CartLine
+from storefront.cart.views import more_of_me
 from storefront.i18n import gettext as _
 
-__all__ = ["Cart", "CartError", "CartLine", "init_app", "merge_carts", "merge_siblings", "merged"]
+__all__ = (
+    "Cart",
+    "CartError",
+    "CartLine",
+    "init_app",
+    "merge_carts",
+    "merge_siblings",
+    "merged",
+    "more_of_me",
+)
 
 
 def init_app(app: Flask) -> None:

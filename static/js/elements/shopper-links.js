@@ -33,6 +33,7 @@ class ShopperLinks extends HTMLElement {
       if (!answer.ok) return;
       const me = await answer.json();
       this.#tell({ quantity: me.cart_quantity, name: (me.signed_in && me.name) || this.dataset.account });
+      if (me.edit) (await import("../lib/edit-links.js")).offerEdit(me.edit);
     } catch {
       // The links work without the numbers.
     }
