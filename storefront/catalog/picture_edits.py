@@ -1,6 +1,6 @@
 """What people and programs do to the pictures of one product: add, order, describe and delete them.
 
-Each verb takes the product's locked rows (`product_writer.lock_product`), and brings its cover up to date.
+Each verb takes the product's locked rows (`product_writer.lock_product`), and has the writer of edits write them.
 """
 
 from __future__ import annotations
@@ -9,11 +9,10 @@ from collections.abc import Collection
 
 from sqlalchemy.orm import Session
 
-from storefront.catalog import picture_queue
-from storefront.catalog.list_index import writer
 from storefront.catalog.models import ProductImage
 from storefront.catalog.pictures import StoredPicture
-from storefront.catalog.product_writer import LockedProduct
+from storefront.catalog.product_writer import LockedProduct, PictureEdit
+from storefront.catalog.product_writer.written_pictures import list_present, write_pictures
 from storefront.errors import StorefrontError
 from storefront.i18n import gettext as _
 
@@ -49,32 +48,17 @@ def add_picture(session: Session, loaded: LockedProduct, stored: StoredPicture, 
         raise PictureEditError(
             _("A product can have up to %(most)d pictures. Delete one first.", most=MAX_PICTURES)
         )
-    image = ProductImage(
-        product_id=loaded.row.id,
-        position=max((each.position for each in loaded.images), default=0) + 1,
-        alt=alt,
-        source=f"{stored.digest}.webp",  # imports and exports tell pictures apart by it
-        digest=stored.digest,
-        width=stored.width,
-        height=stored.height,
-    )
-    session.add(image)
-    picture_queue.enqueue(session, [stored.digest])
-    writer.refresh_covers(session, [loaded.row.id])
-    loaded.images = [*loaded.images, image]
-    return image
+    new = PictureEdit(None, alt, f"{stored.digest}.webp", stored.digest, stored.width, stored.height)
+    write_pictures(session, loaded, [*list_present(loaded), new])
+    return loaded.images[-1]
 
 
 def move_picture(session: Session, loaded: LockedProduct, image: ProductImage, place: int) -> None:
     """Put a picture at a place, counted from 1, among the product's pictures; the others make room."""
-    ordered = [each for each in loaded.images if each is not image]
-    ordered.insert(place - 1, image)
-    if ordered == list(loaded.images):
-        return
-    for number, each in enumerate(ordered, 1):
-        each.position = number
-    loaded.images = ordered
-    writer.refresh_covers(session, [loaded.row.id])
+    ordered = [each for each in list_present(loaded) if each.id != image.id]
+    ordered.insert(place - 1, PictureEdit(image.id, image.alt))
+    if [each.id for each in ordered] != [each.id for each in loaded.images]:
+        write_pictures(session, loaded, ordered)
 
 
 def show_for_variants(loaded: LockedProduct, image: ProductImage, codes: Collection[str]) -> None:
@@ -95,8 +79,4 @@ def show_for_variants(loaded: LockedProduct, image: ProductImage, codes: Collect
 
 def delete_picture(session: Session, loaded: LockedProduct, image: ProductImage) -> None:
     """Delete a picture; variants that show it show the product's first one. Its files stay: others may use them."""
-    show_for_variants(loaded, image, ())
-    loaded.images = [each for each in loaded.images if each is not image]
-    session.flush()
-    session.delete(image)
-    writer.refresh_covers(session, [loaded.row.id])
+    write_pictures(session, loaded, [each for each in list_present(loaded) if each.id != image.id])

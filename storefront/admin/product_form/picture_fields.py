@@ -11,6 +11,7 @@ from werkzeug.datastructures import FileStorage
 from storefront.admin.product_form.form_fields import Field, FormField
 from storefront.admin.sent_pictures import store_picture
 from storefront.catalog.page_data import Picture
+from storefront.catalog.picture_edits import MAX_ALT
 from storefront.catalog.pictures import PictureError
 from storefront.catalog.product_writer import LockedProduct, PictureEdit
 from storefront.i18n import gettext as _
@@ -18,7 +19,7 @@ from storefront.i18n import lazy_gettext
 from storefront.unicode_text import clean_line
 
 FIELDS = (
-    Field("alt", lazy_gettext("Text for people who don’t see it"), "line", 500),
+    Field("alt", lazy_gettext("Text for people who don’t see it"), "line", MAX_ALT),
     Field("place", lazy_gettext("Place"), "number", required=True),
     Field("removed", lazy_gettext("Remove"), "tick"),
 )

@@ -1,6 +1,8 @@
-"""Applies the pictures of an edit: adds, orders and removes the rows."""
+"""The one writer of a product's pictures: adds, orders and removes the rows. Places count from 1."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
@@ -9,11 +11,11 @@ from storefront.catalog.product_writer.locked_product import LockedProduct
 from storefront.catalog.product_writer.product_edit import PictureEdit
 
 
-def write_pictures(session: Session, loaded: LockedProduct, wanted: list[PictureEdit]) -> None:
+def write_pictures(session: Session, loaded: LockedProduct, wanted: Sequence[PictureEdit]) -> None:
     """Make these the product's pictures, in this order; the first stored one becomes its cover."""
     rows = {image.id: image for image in loaded.images}
     kept: list[models.ProductImage] = []
-    for place, edit in enumerate(wanted):
+    for place, edit in enumerate(wanted, 1):
         row = rows.pop(edit.id, None) if edit.id is not None else _add(session, loaded, edit)
         if row is None:
             continue  # somebody has removed it meanwhile
@@ -29,6 +31,11 @@ def write_pictures(session: Session, loaded: LockedProduct, wanted: list[Picture
     loaded.row.cover_id = next((row.id for row in kept if row.digest), None)
     picture_queue.enqueue(session, (edit.digest for edit in wanted if edit.id is None))
     loaded.images = kept
+
+
+def list_present(loaded: LockedProduct) -> list[PictureEdit]:
+    """Return the product's pictures as they are, in order."""
+    return [PictureEdit(image.id, image.alt) for image in loaded.images]
 
 
 def _add(session: Session, loaded: LockedProduct, edit: PictureEdit) -> models.ProductImage:
