@@ -66,9 +66,9 @@ def init_app(app: Flask) -> None:
     """Register the pages, and lead everybody who is not signed in to the sign-in page."""
     gate.init_app(app)
     unsaved_form.init_app(app)
-    for blueprint in BLUEPRINTS:
-        app.register_blueprint(blueprint)
     once_only.init_app(app)
     edit_links.init_app(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
     sections.init_app(app)
     live_pages.init_app(app)

@@ -1,6 +1,6 @@
 """A form that is sent twice, by a double click, does its work once: the second click gets the first one's answer.
 
-A page that makes something anew has a hidden field with a random key (`once_field`). The first request with the same
+A form that makes something has a hidden field with a random key (`once_field`). The first request with the same
 content claims it in Redis, and leaves there where its answer leads. The others wait for that. A form that was refused
 may be sent again, and one that was changed is another form. Without Redis every click counts, as it would without us.
 """
@@ -54,7 +54,7 @@ def once_field() -> Markup:
 
 
 def once_only(view: Callable[P, Response]) -> Callable[P, Response]:
-    """Do the view's work once for each form: a redirect (303) is its success, and any other answer is none."""
+    """Do the view's work once for each form: a redirect (303) is its success, any other answer a refusal."""
 
     @functools.wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> Response:

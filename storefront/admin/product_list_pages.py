@@ -16,8 +16,10 @@ from storefront.admin import product_bulk_form
 from storefront.admin.bulk_actions import BulkFormError, roundings
 from storefront.admin.once_only import once_only
 from storefront.admin.pages import render_page
+from storefront.admin.product_export import export_products
 from storefront.catalog.product_list import (
     ProductFilter,
+    iterate_matching_ids,
     list_choices,
     load_rows,
     read_filter,
@@ -40,6 +42,15 @@ _LIST = "products"  # among the saved filters
 def all_products() -> Response:
     """List the products that a search and filters leave, or all, the newest first."""
     return _page(read_filter(request.args), read_page_number())
+
+
+@bp.get("/admin/products.csv")
+@limit("staff")
+@permission_required("catalog:read")
+def export() -> Response:
+    """Return the products that a search and filters leave as a CSV file."""
+    wanted = read_filter(request.args)
+    return export_products(iterate_matching_ids(wanted) if wanted.is_narrowed else None)
 
 
 @bp.post("/admin/products/edits")

@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-import io
 import secrets
 import shutil
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, abort, current_app, redirect, request, stream_with_context, url_for
+from flask import Blueprint, abort, redirect, request, url_for
 from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response
 
 from storefront.admin.gate import may_upload
 from storefront.admin.once_only import once_only
 from storefront.admin.pages import render_page
-from storefront.catalog_files import csv_export, picture_zip, uploads
+from storefront.admin.product_export import export_products
+from storefront.catalog_files import picture_zip, uploads
 from storefront.errors import StorefrontError
 from storefront.i18n import gettext as _
 from storefront.i18n import lazy_gettext
 from storefront.rate_limiting import limit
-from storefront.sheets.writer import CsvWriter
 from storefront.unicode_text import clean_line, normalize
 from storefront.web.body_limits import receives_upload
 from storefront.web.forms import Form
-from storefront.web.private import mark_private
 from storefront.web.staff_access import permission_required
 
 bp = Blueprint("admin_uploads", __name__, cli_group=None)
@@ -41,7 +39,6 @@ MISSING = {
     "zero": lazy_gettext("They are sold out until you enter their stock"),
     "untracked": lazy_gettext("They are sold without counting"),
 }
-CHUNK = 64 * 1024  # characters of the export that are sent at once
 
 
 def _may_upload() -> bool:
@@ -57,10 +54,10 @@ def new() -> Response:
 
 
 @bp.post("/admin/uploads/catalogue")
-@once_only
 @limit("staff")
 @permission_required("catalog:write")
 @receives_upload(_may_upload)
+@once_only
 def receive() -> Response:
     """Keep a catalogue file and its pictures, and plan the import; nothing is changed yet."""
     form = Form(request.form)
@@ -125,21 +122,7 @@ def plan(number: int) -> Response:
 @permission_required("catalog:read")
 def export() -> Response:
     """Send all products as a CSV file while they are read."""
-    response = Response(stream_with_context(_stream_products()), mimetype="text/csv")
-    response.headers.set("Content-Disposition", "attachment", filename="products.csv")
-    return mark_private(response)
-
-
-def _stream_products() -> Iterator[bytes]:
-    buffer = io.StringIO()
-    writer = CsvWriter(buffer)
-    currency = current_app.config["CURRENCY"]
-    for _product in csv_export.write_products(writer, currency=currency, vocabulary="current"):
-        if buffer.tell() > CHUNK:
-            yield buffer.getvalue().encode()
-            buffer.seek(0)
-            buffer.truncate()
-    yield buffer.getvalue().encode()
+    return export_products()
 
 
 def _keep(file: FileStorage, pictures: FileStorage | None, folder: str) -> str:

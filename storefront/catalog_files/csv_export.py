@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import zip_longest
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import selectinload
 
+from storefront.batches import batches
 from storefront.catalog.models import Category, Product, ProductImage, Variant
 from storefront.catalog_files.linked_options import handle_values, links_of
 from storefront.catalog_files.product_columns import (
@@ -33,11 +34,14 @@ def export(writer: CsvWriter, *, currency: str, vocabulary: Vocabulary) -> int:
     return sum(1 for _ in write_products(writer, currency=currency, vocabulary=vocabulary))
 
 
-def write_products(writer: CsvWriter, *, currency: str, vocabulary: Vocabulary) -> Iterator[str]:
-    """Like `export`, but yield the address of each product when it is written."""
+def write_products(
+    writer: CsvWriter, *, currency: str, vocabulary: Vocabulary, product_ids: Iterable[int] | None = None
+) -> Iterator[str]:
+    """Like `export`, but yield the address of each product when it is written; of these products only, if given."""
     extra = _extra_headers()
     writer.write_row([*headers(vocabulary), *extra])
-    for product, names, stock in _products():
+    found = _read_all() if product_ids is None else _read_some(product_ids)
+    for product, names, stock in _with_parts(found):
         for known, spare in _rows(product, names, stock, currency):
             writer.write_row(
                 [known.get(name, "") for name in COLUMNS] + [spare.get(header, "") for header in extra]
@@ -45,17 +49,27 @@ def write_products(writer: CsvWriter, *, currency: str, vocabulary: Vocabulary) 
         yield product.slug
 
 
-def _products() -> Iterator[tuple[Product, Mapping[int, str], dict[int, StockItem]]]:
+def _read_all() -> Iterator[Sequence[Product]]:
     last = 0
-    while True:
-        wanted = select(Product).where(Product.id > last).order_by(Product.id).limit(BATCH)
-        batch = (
-            db.session.execute(wanted.options(selectinload(Product.variants), selectinload(Product.images)))
-            .scalars()
-            .all()
-        )
-        if not batch:
-            return
+    while batch := _read(select(Product).where(Product.id > last).limit(BATCH)):
+        last = batch[-1].id
+        yield batch
+
+
+def _read_some(product_ids: Iterable[int]) -> Iterator[Sequence[Product]]:
+    for ids in batches(product_ids, BATCH):
+        yield _read(select(Product).where(Product.id.in_(ids)))
+
+
+def _read(wanted: Select[Product]) -> Sequence[Product]:
+    whole = wanted.options(selectinload(Product.variants), selectinload(Product.images))
+    return db.session.execute(whole.order_by(Product.id)).scalars().all()
+
+
+def _with_parts(
+    found: Iterator[Sequence[Product]],
+) -> Iterator[tuple[Product, Mapping[int, str], dict[int, StockItem]]]:
+    for batch in found:
         ids = [product.id for product in batch]
         items = db.session.execute(select(StockItem).where(StockItem.product_id.in_(ids))).scalars()
         stock = {item.variant_id: item for item in items}
@@ -63,7 +77,6 @@ def _products() -> Iterator[tuple[Product, Mapping[int, str], dict[int, StockIte
         names = _category_names(further | {product.category_id for product in batch if product.category_id})
         for product in batch:
             yield product, names, stock
-        last = ids[-1]
         db.session.expunge_all()
         db.session.rollback()  # a slow reader of the file holds no connection
 

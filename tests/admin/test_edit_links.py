@@ -14,13 +14,13 @@ from tests.factories import make_category, make_product
 
 @pytest.mark.parametrize("role", ROLE_NAMES)
 def test_me_offers_forms_to_those_who_may_change_them(app: Flask, role: RoleName) -> None:
-    product = make_product("Cup", category=make_category("Küche & Co", "Cups"))
+    category = make_category("Küche & Co", "Cups")
+    product, path = make_product("Cup", category=category), category.path
     browser = staff_browser(app, role)
     me = browser.get("/me").get_json()
     if not allows(permissions_of(role), "catalog:write"):
         assert set(me) == {"signed_in", "name", "cart_quantity"}
         return
-    path = "kuche-co/cups"
     assert browser.get(me["edit"]["product"].replace("KEY", str(product.id))).status_code == 200
     answer = browser.get(me["edit"]["category"].replace("KEY", quote(path, safe="")))
     assert (answer.status_code, browser.get(answer.location).status_code) == (303, 200)

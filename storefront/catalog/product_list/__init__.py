@@ -11,6 +11,7 @@ from storefront.catalog.product_list.product_choices import list_choices
 from storefront.catalog.product_list.product_filter import ProductFilter, read_filter
 from storefront.catalog.product_list.product_selection import (
     ProductSelection,
+    iterate_matching_ids,
     list_matching_ids,
     select_products,
 )
@@ -19,6 +20,7 @@ __all__ = [
     "ListedProduct",
     "ProductFilter",
     "ProductSelection",
+    "iterate_matching_ids",
     "list_choices",
     "list_matching_ids",
     "load_rows",

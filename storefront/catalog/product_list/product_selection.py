@@ -7,7 +7,7 @@ the page is full, and the total is a minimum ("1,000+").
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +28,7 @@ from storefront.catalog.product_list.product_matches import find_by_text, has_co
 from storefront.extensions import db
 
 PER_PAGE = 50
+IDS_AT_ONCE = 10_000
 SORT_LIMIT = 8_000
 FEW = 200  # matches of a large range that are looked for, or as many as the page needs
 
@@ -74,14 +75,23 @@ def select_products(wanted: ProductFilter, page: int) -> ProductSelection:
     return _walk_order(wanted, page, min(len(ids), most))
 
 
-def list_matching_ids(wanted: ProductFilter, most: int) -> Sequence[int]:
+def list_matching_ids(wanted: ProductFilter, most: int, *, after: int = 0) -> Sequence[int]:
     """Return the ids of all products that a filter leaves, the oldest first, for a bulk edit; `most` at most."""
-    query = select(Product.id).where(*conditions(wanted))
+    query = select(Product.id).where(Product.id > after, *conditions(wanted))
     if wanted.text:
         query = query.where(Product.id.in_(select(find_by_text(wanted.text).ids.subquery().c.id)))
     elif wanted.category:
         query = query.where(Product.id.in_(select_in_category(wanted.category)))
     return db.session.execute(query.order_by(Product.id).limit(most)).scalars().all()
+
+
+def iterate_matching_ids(wanted: ProductFilter) -> Iterator[int]:
+    """Yield the ids of all products that a filter leaves, the oldest first. Memory does not grow with them."""
+    last = 0
+    while ids := list_matching_ids(wanted, IDS_AT_ONCE, after=last):
+        last = ids[-1]
+        db.session.rollback()  # the reader of the file may be slow
+        yield from ids
 
 
 def _select_found(wanted: ProductFilter, page: int) -> ProductSelection:
@@ -162,6 +172,7 @@ def _columns(wanted: ProductFilter) -> list[Any]:
     return [
         *(Product.id, Product.title, Product.status, Product.vendor, Product.product_type, Product.tags),
         *(Product.category_id, Product.cover_id, Product.price, Product.updated_at),
+        *(Product.publish_at, Product.withdraw_at),
         *([Product.description_html] if wanted.no_description else []),
     ]
 
