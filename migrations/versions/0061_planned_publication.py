@@ -1,14 +1,14 @@
 """When a product is published and withdrawn by itself.
 
-Revision ID: 0059
-Revises: 0058
+Revision ID: 0061
+Revises: 0060
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "0059"
-down_revision: str | None = "0058"
+revision: str = "0061"
+down_revision: str | None = "0060"
 branch_labels: str | None = None
 depends_on: str | None = None
 
