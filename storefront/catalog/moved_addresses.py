@@ -62,11 +62,14 @@ def find_moved_category(path: str) -> str | None:
 
 
 def find_moved_collection(slug: str) -> str | None:
-    """Like `find_moved_product`, for the slug of a collection; it may be the name of a Shopify collection."""
+    """Like `find_moved_product`, for a slug that no collection has in any spelling (`list_spellings`).
+
+    It may be the name of a Shopify collection.
+    """
     if len(slug) > MAX_PATH:
         return None
     path = f"/collections/{slug}"
-    return _find_collection(slug) or find_redirect(path) or _find_foreign(path)
+    return find_redirect(path) or _find_foreign(path)
 
 
 def find_moved_page(path: str, is_page: Callable[[str, bool], bool]) -> str | None:
@@ -197,10 +200,15 @@ def _find_category(path: str) -> str | None:
     return (None if row.product_count else find_successor(row.path)) or category_path(row.path)
 
 
+def list_spellings(slug: str) -> list[str]:
+    """Return the slugs of collections that an address may mean: its own first."""
+    plain = strip_appended(slug)
+    return [slug, plain, plain.lower(), slugify(plain)]
+
+
 def _find_collection(slug: str) -> str | None:
     """Return the path of the collection whose slug is spelt like this one."""
-    plain = strip_appended(slug)
-    spellings = [slug, plain, plain.lower(), slugify(plain)]
+    spellings = list_spellings(slug)
     cache.depends_on(*map(keys.collection_slug_tag, spellings))
     query = select(Collection.slug.label("spelling")).where(
         Collection.slug.in_(spellings), Collection.is_present()

@@ -16,9 +16,10 @@ from storefront.catalog.list_index.list_range import collection_range
 from storefront.catalog.list_index.matches import PER_PAGE
 from storefront.catalog.list_request import ListRequest
 from storefront.catalog.models import ROOT_PATH
-from storefront.catalog.moved_addresses import find_moved_collection
+from storefront.catalog.moved_addresses import MAX_PATH, find_moved_collection, list_spellings
 from storefront.catalog.navigation import MovedError, NotInShopError, load_navigation, load_trail
 from storefront.catalog.page_data import CategoryAbout, ListPage
+from storefront.catalog.slugs import collection_path
 from storefront.extensions import db
 from storefront.i18n import gettext as _
 from storefront.shop_cache import keys
@@ -63,11 +64,17 @@ def load_collection_page(wanted: ListRequest) -> ListPage:
     """
     head = _fetch_head(wanted.collection)
     cache.depends_on(*_list_tags(wanted, head.id))
+    if wanted.in_stock:  # what sells out or comes back anywhere may be one of these products
+        found, root_id = load_navigation(ROOT_PATH)
+        navigation = replace(found, children=[], has_more_children=False)
+        cache.depends_on(keys.availability_tag(root_id))
+    else:
+        navigation = load_trail(ROOT_PATH)
     place = collection_range(head.id, datetime.now(UTC) if head.has_ends else None)
     selection = reader.select_in_range(wanted, place, head.products)
     return ListPage(
         request=wanted,
-        navigation=replace(load_trail(ROOT_PATH), products=head.products, about=head.about),
+        navigation=replace(navigation, products=head.products, about=head.about),
         items=cards.load_cards(selection.ids),
         total=selection.total,
         pages=ceil(selection.total / PER_PAGE),
@@ -84,7 +91,8 @@ def _fetch_head(slug: str) -> CollectionHead:
 
 def _load_head(slug: str) -> CollectionHead:
     """Return the head of a collection. It is valid until the next product becomes too old. One statement."""
-    cache.depends_on(keys.collection_slug_tag(slug))
+    spellings = list_spellings(slug[:MAX_PATH])
+    cache.depends_on(*map(keys.collection_slug_tag, spellings))
     now = datetime.now(UTC)
     ending = CollectionListing.until
     mine = CollectionListing.collection_id == Collection.id
@@ -92,14 +100,16 @@ def _load_head(slug: str) -> CollectionHead:
     next_end = select(ending).where(mine, ending > now).order_by(ending).limit(1).scalar_subquery()
     texts = (Collection.description_html, Collection.seo_title, Collection.seo_description)
     query = select(
-        Collection.id,
-        Collection.title,
+        *(Collection.id, Collection.slug, Collection.title),
         *texts,
         Collection.product_count,
         ended.label("ended"),
         next_end.label("end"),
-    ).where(Collection.slug == slug, Collection.is_present())
-    row = db.session.execute(query).one_or_none()
+    ).where(Collection.slug.in_(spellings), Collection.is_present())
+    rows = sorted(db.session.execute(query), key=lambda row: spellings.index(row.slug))
+    row = rows[0] if rows else None
+    if row is not None and row.slug != slug:
+        raise MovedError(add_prefix(collection_path(row.slug)))
     if row is None:
         if target := find_moved_collection(slug):
             raise MovedError(add_prefix(target))
@@ -119,6 +129,4 @@ def _list_tags(wanted: ListRequest, collection_id: int) -> list[str]:
     tags = [keys.collection_tag(collection_id)]
     if wanted.min_price is not None or wanted.max_price is not None or wanted.sort in ("price", "-price"):
         tags.append(keys.collection_prices_tag(collection_id))
-    if wanted.in_stock:
-        tags.append(keys.availability_tag(load_navigation(ROOT_PATH)[1]))
     return tags
