@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from flask import Flask
@@ -90,7 +90,12 @@ def _fill(products: int) -> None:
         connection.execute(text(f"DELETE FROM product_search WHERE {key} % 10 IN (0, 5)"))
         states = ("placed", "paid", "shipped", "delivered")
         orders = [
-            {"number": f"B{n:08d}", "email": f"ada{n % 5000}@shop.example", "state": states[n % 4], "at": now}
+            {
+                "number": f"B{n:08d}",
+                "email": f"ada{n % 5000}@shop.example",
+                "state": states[n % 4],
+                "at": now - timedelta(hours=n % 8760),
+            }
             for n in range(products // 10)
         ]
         connection.execute(text(_ORDER), orders)
