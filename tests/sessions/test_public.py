@@ -19,7 +19,7 @@ from tests.sessions.conftest import client_with_id, make_shop, recorded_commands
 pytestmark = pytest.mark.any_database
 
 # Arguments for the URLs of public pages, so that each page exists.
-ARGUMENTS = {"slug": "mug", "path": "cups", "product_id": 1, "part": 1}
+ARGUMENTS = {"slug": "mug", "path": "cups", "product_id": 1, "part": 1, "collection": "mugs"}
 
 
 @pytest.fixture
