@@ -18,6 +18,8 @@ from storefront.catalog.collection import collection_edits
 from storefront.catalog.collection.collection_edits import CollectionValues
 from storefront.catalog.collection.membership_rules import Condition, Rule
 from storefront.catalog.models import Product
+from storefront.content import page_edits
+from storefront.content.page_edits import PageValues
 from storefront.extensions import db, write_transaction
 from storefront.stock import stock_taking
 from tests.accounts.people import make_user
@@ -34,6 +36,7 @@ NO_PAGES = frozenset(
         "admin_live.stream",
         "admin_change_sets.problems",
         "admin_uploads.export",
+        "admin_products.export",
         "admin_carried_form.show",
     }
 )
@@ -57,7 +60,7 @@ def page(browser: Browser, shop: Shop, owner: dict[str, Any]) -> Iterator[Page]:
 
 
 def fill_shop(app: Flask) -> int:
-    """Give each list of the back office a row: an order, a customer, a stock-taking and a change set.
+    """Give each list of the back office a row: such as an order, a customer, a stock-taking and a change set.
 
     Return the number of the stock-taking, which is open: only such a one can be reviewed.
     """
@@ -67,6 +70,7 @@ def fill_shop(app: Flask) -> int:
         with write_transaction() as session:
             rule = Rule("all", (Condition("in_stock"),))
             collection_edits.create(session, CollectionValues("Office looks", rule))
+            page_edits.create(session, PageValues("Office looks"))
             number = stock_taking.open_taking(session, "Shelf")
             stock_taking.add_count(session, number, "RBT-CELADON", 2, "looks")
         product = db.session.scalars(db.select(Product).where(Product.slug == "round-bellied-teapot")).one()

@@ -164,7 +164,7 @@ def test_panel_shows_the_preview(client: FlaskClient, mug: int, monkeypatch: pyt
     page = ask(f"product:{mug}")
     assert '<a href="/products/mug">/products/mug</a>' in page
     assert re.search(r"<td>strict</td><td>[^<]+ and \d+ more</td>", page)
-    assert re.search(r"All \d+ keys of Redis were looked at", page), page
+    assert re.search(r"All [\d,]+ keys of Redis were looked at", page), page
     assert "Did you mean" in ask("producer:12")
     assert "is not a tag" in ask("%22x")
     assert "/products/mug</a>" not in get(staff, "/admin/system/cache", Accept_Encoding="identity").text

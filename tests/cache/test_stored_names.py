@@ -23,6 +23,9 @@ KEYS = {
     keys.has_redirects(): ("catalog:has-redirects:v1:", "category"),
     keys.home(): ("catalog:home:v1:", "product_list"),
     keys.shop_settings(): ("shop:settings:v1:", "settings"),
+    keys.collection("x"): ("catalog:collection:v1:x", "category"),
+    keys.content_page("x"): ("content:page:v1:x", "content"),
+    keys.content_links(): ("content:links:v1:", "content"),
     keys.profile(7): ("accounts:profile:v3:7", "user_profile"),
 }
 TAGS = {
@@ -37,6 +40,12 @@ TAGS = {
     keys.availability_tag(7): "availability:7",
     keys.sitemap_tag(7): "sitemap:7",
     keys.user_tag(7): "user:7",
+    keys.collection_tag(7): "collection:7",
+    keys.collection_prices_tag(7): "collection-prices:7",
+    keys.collection_slug_tag("x"): f"collection-slug:{DIGEST}",
+    keys.content_tag("x"): f"content:{DIGEST}",
+    keys.COLLECTIONS: "collection-list",
+    keys.CONTENT_LINKS: "content-links",
     keys.NAVIGATION: "navigation",
     keys.CATEGORY_TREE: "category-tree",
     keys.REDIRECTS: "redirects",

@@ -22,7 +22,7 @@ from tests.conftest import make_app
 
 MADE = {name: made for name, made in vars(keys).items() if name.endswith("_tag") and inspect.isfunction(made)}
 CONSTANT = (
-    *(EVERYTHING, keys.NAVIGATION, keys.CATEGORY_TREE, keys.COLLECTIONS),
+    *(EVERYTHING, keys.NAVIGATION, keys.CATEGORY_TREE, keys.COLLECTIONS, keys.CONTENT_LINKS),
     *(keys.REDIRECTS, keys.SEARCH, keys.SETTINGS),
 )
 
@@ -32,7 +32,7 @@ MODES = TagModes(TAG_KINDS)
 def test_every_tag_has_a_mode_with_its_reason() -> None:
     kinds = {
         make("x").partition(":")[0]
-        if name in ("slug_tag", "path_tag", "collection_slug_tag", "description_picture_tag")
+        if name in ("slug_tag", "path_tag", "collection_slug_tag", "content_tag", "description_picture_tag")
         else make(7).partition(":")[0]
         for name, make in MADE.items()
     }

@@ -100,8 +100,8 @@ CASES = (*SINGULAR_AND_PLURAL, *JOINED_AND_SPLIT, *LATIN, *OTHER_ALPHABETS, *WIT
 
 @pytest.mark.parametrize(("title", "finds", "misses"), CASES, ids=[case[0] for case in CASES])
 def test_a_title_is_found_by_what_people_type(app: Flask, title: str, finds: str, misses: str) -> None:
-    make_product(title, vendor="")
-    make_product("Oak spoon", vendor="")
+    make_product(title, vendor="", variants=[{"sku": "A"}])
+    make_product("Oak spoon", vendor="", variants=[{"sku": "B"}])
     wrong = {query: found(query) for query in finds.split("|") if found(query) != [title]}
     assert wrong == {}
     assert [query for query in misses.split("|") if is_typed_form_found(query)] == []

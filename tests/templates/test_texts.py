@@ -40,6 +40,7 @@ FOR_OPERATORS = {
     "catalog/pictures.py": "lines of import reports",
     "checkout/order_files/order_export.py": "headers of a file",
     "checkout/payment/events.py": "answers to the payment provider, and log lines",
+    "catalog/product_writer/edit_references.py": "faults in the words of the API; the form has its own",
     "catalog/product_writer/placement.py": "faults in the words of the API; the form has its own",
     "catalog/product_writer/totals.py": "faults in the words of the API; the form has its own",
     "catalog/product_writer/validation.py": "faults in the words of the API; the form has its own",
