@@ -38,6 +38,7 @@ NO_PAGES = frozenset(
         "admin_uploads.export",
         "admin_products.export",
         "admin_carried_form.show",
+        "admin_edit_links.category",
     }
 )
 LINKS = "all => all.map((one) => one.href)"
