@@ -14,8 +14,7 @@ from sqlalchemy.orm import Session
 
 from storefront.actors import actor_text
 from storefront.catalog import html_sanitiser
-from storefront.catalog.models import AddressRedirect
-from storefront.catalog.moved_addresses import redirect_key
+from storefront.catalog.address_redirects import remove_redirect, set_redirect
 from storefront.catalog.slugs import slugify
 from storefront.content.models import MAX_SLUG, ContentPage, ContentVersion
 from storefront.errors import StorefrontError
@@ -86,7 +85,7 @@ def create(session: Session, values: PageValues, kind: str = "") -> ContentPage:
     page = ContentPage(kind=kind, version=1)
     _fill(session, page, values)
     session.add(page)
-    _forget_redirect(session, page.slug)
+    remove_redirect(session, path_of(page.slug))
     session.flush()
     _remember(session, page)
     return page
@@ -103,7 +102,8 @@ def change(session: Session, page_id: int, values: PageValues, *, expected: int)
     former = page.slug
     _fill(session, page, values)
     if page.slug != former:
-        _redirect(session, former, page.slug)
+        set_redirect(session, path_of(former), path_of(page.slug))
+        remove_redirect(session, path_of(page.slug))
     page.version += 1
     session.flush()
     _remember(session, page)
@@ -172,20 +172,6 @@ def _choose_slug(session: Session, page: ContentPage, values: PageValues) -> str
         if session.execute(query).first() is not None:
             raise PageEditError(_("Another page has this address. Choose another one."), "slug")
     return slug
-
-
-def _redirect(session: Session, former: str, slug: str) -> None:
-    """Lead the former address to the present one."""
-    key = redirect_key(path_of(former))
-    session.merge(AddressRedirect(path=key, target=path_of(slug)))
-    _forget_redirect(session, slug)
-
-
-def _forget_redirect(session: Session, slug: str) -> None:
-    """Remove a redirect at the address that a page has now."""
-    stale = session.get(AddressRedirect, redirect_key(path_of(slug)))
-    if stale is not None:
-        session.delete(stale)
 
 
 def _remember(session: Session, page: ContentPage) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from storefront.catalog import html_sanitiser
+from storefront.catalog.address_redirects import remove_redirect, set_redirect
 from storefront.catalog.category_edits import digest
 from storefront.catalog.collection.membership_rules import (
     MAX_CONDITIONS,
@@ -28,7 +29,7 @@ from storefront.catalog.collection.membership_rules import (
 from storefront.catalog.collection.models import MAX_COLLECTIONS, Collection
 from storefront.catalog.list_index import memberships
 from storefront.catalog.list_request import MAX_PRICE
-from storefront.catalog.models import AddressRedirect, Product
+from storefront.catalog.models import Product
 from storefront.catalog.moved_addresses import redirect_key
 from storefront.catalog.slugs import collection_path, slugify
 from storefront.errors import StorefrontError
@@ -112,8 +113,8 @@ def change(session: Session, collection_id: int, values: CollectionValues, *, ex
     collection = _find(session, collection_id, expected)
     slug = _free_slug(session, values, collection)
     if slug != collection.slug:
-        _redirect(session, collection.slug, collection_path(slug))
-        _forget_redirect(session, slug)
+        set_redirect(session, collection_path(collection.slug), collection_path(slug))
+        remove_redirect(session, collection_path(slug))
         collection.slug = slug
     if collection.rule != stored_rule(values.rule):
         collection.build_before = _first_build(session)
@@ -133,7 +134,7 @@ def delete(session: Session, collection_id: int, *, target: str, expected: str) 
     collection = _find(session, collection_id, expected)
     if redirect_key(target) == redirect_key(collection_path(collection.slug)):
         raise CollectionEditError(_("Choose another page for its address."))
-    _redirect(session, collection.slug, target)
+    set_redirect(session, collection_path(collection.slug), target)
     # Another collection may take the address: no slug has this character.
     collection.slug = f"{collection.slug[:_MAX_KEPT_SLUG]}~{collection.id}"
     collection.deleted_at = datetime.now(UTC)
@@ -158,7 +159,7 @@ def restore(session: Session, collection_id: int) -> Collection:
     slug = collection.slug.rpartition("~")[0]
     taken = session.execute(select(Collection.id).where(Collection.slug == slug)).first()
     collection.slug = f"{slug[:_MAX_KEPT_SLUG]}-{collection.id}" if taken else slug
-    _forget_redirect(session, collection.slug)
+    remove_redirect(session, collection_path(collection.slug))
     collection.deleted_at = None
     collection.build_before = _first_build(session)
     session.flush()
@@ -234,15 +235,6 @@ def _first_build(session: Session) -> int | None:
     """Return where a build begins: above the newest product; None if the shop has none."""
     newest = session.execute(select(func.max(Product.id))).scalar_one()
     return None if newest is None else newest + 1
-
-
-def _redirect(session: Session, slug: str, target: str) -> None:
-    session.merge(AddressRedirect(path=redirect_key(collection_path(slug)), target=target))
-
-
-def _forget_redirect(session: Session, slug: str) -> None:
-    if stale := session.get(AddressRedirect, redirect_key(collection_path(slug))):
-        session.delete(stale)
 
 
 def find_collection(session: Session, collection_id: int) -> Collection | None:
