@@ -135,6 +135,11 @@ def acting_as(actor: Actor) -> Iterator[None]:
         _acting.reset(token)
 
 
+def keeping_actor() -> AbstractContextManager[None]:
+    """Keep the current actor within the block: the work there may end the session that knows the account."""
+    return acting_as(current_actor())
+
+
 def importing() -> AbstractContextManager[None]:
     """Make an import the current actor within the block, started by the actor so far."""
     return acting_as(Actor("import", actor_text()))

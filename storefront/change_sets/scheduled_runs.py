@@ -1,23 +1,21 @@
 """Change sets that serving processes apply or undo in the background, because somebody clicked.
 
-The queue is a due time on the change set. A process works on one for some seconds, then the change set is due again
-at once: several change sets take turns, and a restart interrupts little. After a kill another process goes on.
+`storefront/background/turns.py` says how several processes share the work.
 """
 
 from __future__ import annotations
 
 import logging
-from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from time import monotonic
 
 from flask import Flask, current_app
 from sqlalchemy import select, update
 
 from storefront import actors, periodic
 from storefront.app_state import AppState
-from storefront.background.due_queue import Attempt, DueQueue, Outcome
+from storefront.background import turns
+from storefront.background.due_queue import Attempt, Outcome
 from storefront.change_sets import runner, store
 from storefront.change_sets.directions import DIRECTIONS, Verb, WrongStatusError, why_refused
 from storefront.change_sets.models import ChangeSet
@@ -25,32 +23,17 @@ from storefront.extensions import db, write_transaction
 
 log = logging.getLogger(__name__)
 
-INTERVAL = 3.0  # seconds between two looks at the queue
-TURN = 20.0  # seconds of work on one change set before others have their turn
-# Seconds from a claim to the next one. The first is longer than a turn with its last batch.
-BACKOFF = (60, 60, 300, 900, 3600)
 # Rows that the request of the click may do itself.
 MOST_AT_ONCE = 200
 _STOPPED = -1  # attempts: no running attempt has this number, so none writes its outcome
 
-_queue = DueQueue(
-    model=ChangeSet,
-    key=ChangeSet.id,
-    due_at=ChangeSet.run_at,
-    attempts=ChangeSet.run_attempts,
-    query=select(
-        ChangeSet.id, ChangeSet.run_at, ChangeSet.run_attempts, ChangeSet.run_verb, ChangeSet.run_by
-    ),
-    backoff=BACKOFF,
-    gives_up=False,
-    batch=1,
-)
+_queue = turns.create_queue(ChangeSet, ChangeSet.run_verb, ChangeSet.run_by)
 _task = AppState[periodic.PeriodicTask]("change_sets.scheduled_runs")
 
 
 def init_app(app: Flask) -> None:
     """Do what is due in every serving process."""
-    _task.set(app, periodic.add_task(app, "change-sets", run_due, interval=INTERVAL))
+    _task.set(app, periodic.add_task(app, "change-sets", run_due, interval=turns.INTERVAL))
 
 
 def start(change_set_id: int, verb: Verb) -> bool:
@@ -67,9 +50,7 @@ def start(change_set_id: int, verb: Verb) -> bool:
     if not is_small:
         _task.get(current_app).wake()
         return False
-    with actors.acting_as(
-        actors.current_actor()
-    ):  # found once: batches end the session that knows the account
+    with actors.keeping_actor():
         _run(change_set_id, verb)
     with write_transaction() as session:
         own = (ChangeSet.id == change_set_id) & (ChangeSet.run_verb == verb) & (ChangeSet.run_attempts == 0)
@@ -97,7 +78,7 @@ def schedule(change_set_id: int, verb: Verb) -> bool:
             raise WrongStatusError(f"Change set {change_set_id} is scheduled already.")
         is_small = found.products <= MOST_AT_ONCE
         found.run_verb, found.run_by, found.run_attempts = verb, actors.actor_text(), 0
-        found.run_at = datetime.now(UTC) + timedelta(seconds=BACKOFF[0] if is_small else 0)
+        found.run_at = turns.first_due(by_caller=is_small)
     return is_small
 
 
@@ -114,18 +95,16 @@ def run_due() -> bool:
 
 
 def _take_turn(attempt: Attempt) -> Outcome:
-    number, verb, ends = attempt.row.id, attempt.row.run_verb, monotonic() + TURN
+    number, verb, goes_on = attempt.row.id, attempt.row.run_verb, turns.start_turn()
     actor = actors.parse_actor(attempt.row.run_by) or actors.SYSTEM
     is_due = partial(_is_still_due, number, verb, attempt.number)
     try:
         with actors.acting_as(actor):
-            _run(number, verb, goes_on=lambda: monotonic() < ends and is_due())
+            _run(number, verb, goes_on=lambda: goes_on() and is_due())
     except WrongStatusError as error:
         log.info("change set %d: %s", number, error)
-        return Outcome(succeeded=True)
-    if store.get(number).status == DIRECTIONS[verb].done:
-        return Outcome(succeeded=True)
-    return Outcome(succeeded=False, values={"run_at": datetime.now(UTC), "run_attempts": 0})
+        return turns.end_turn(is_done=True)
+    return turns.end_turn(is_done=store.get(number).status == DIRECTIONS[verb].done)
 
 
 def _run(number: int, verb: Verb, goes_on: runner.GoesOn = runner.always) -> None:

@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 
 from storefront.admin import change_set_pages
+from storefront.background import turns
 from storefront.catalog.models import Variant
 from storefront.change_sets import PlanWriter, runner, scheduled_runs
 from storefront.change_sets import store as change_sets
@@ -123,7 +124,7 @@ def test_the_work_is_continued_after_a_turn(
     large: tuple[Browser, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     browser, number = large
-    monkeypatch.setattr(scheduled_runs, "TURN", -1.0)  # over before the first batch
+    monkeypatch.setattr(turns, "TURN", -1.0)  # over before the first batch
     browser.post(f"/admin/imports/{number}/application")
     assert scheduled_runs.run_due()
     assert (status(number), prices()) == ("applying", {1999})

@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
+from storefront.background import turns
 from storefront.extensions import db, write_transaction
 from storefront.stock import (
     StockItem,
@@ -219,13 +220,13 @@ def test_a_large_stock_taking_is_applied_in_the_background(
     monkeypatch.setattr(taking_runs, "MOST_AT_ONCE", 4)
     monkeypatch.setattr(stock_adjustments, "BATCH", 2)
     for verb, left, word in (("application", 3, "applied"), ("undo", 5, "undone")):
-        monkeypatch.setattr(taking_runs, "TURN", -1.0)  # over before the first batch
+        monkeypatch.setattr(turns, "TURN", -1.0)  # over before the first batch
         before = on_hand("S0")
         assert helper.post(f"{taking}/{verb}").location == taking
         assert "<progress" in helper.get(taking).text
         assert taking_runs.run_due()
         assert on_hand("S0") == before
-        monkeypatch.setattr(taking_runs, "TURN", 20.0)
+        monkeypatch.setattr(turns, "TURN", 20.0)
         assert taking_runs.run_due()
         assert {on_hand(f"S{n}") for n in range(5)} == {left}
         assert "data-running" not in helper.get(f"{taking}/progress").text
