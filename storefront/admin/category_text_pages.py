@@ -50,9 +50,7 @@ def change(category_id: int) -> Response:
 
 
 def _read(form: Form) -> CategoryTexts:
-    # A browser sends line breaks as CR LF (HTML, 4.10.21.3).
-    html = form.typed("description_html").replace("\r\n", "\n").strip()
-    form.values["description_html"] = html[: html_sanitiser.MAX_LENGTH * 2]
+    html = form.lines("description_html", most=html_sanitiser.MAX_LENGTH * 2)
     return CategoryTexts(
         html,
         form.text("seo_title", _("a title"), most=category_texts.MAX_SEO_TITLE, required=False),

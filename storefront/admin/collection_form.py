@@ -48,9 +48,7 @@ def read_values(form: Form) -> CollectionValues:
     """Return what was typed; the form has a sentence for each value that is not valid."""
     title = form.text("title", _("a title"), most=collection_edits.MAX_TITLE)
     slug = form.text("slug", _("an address"), most=collection_edits.MAX_TITLE, required=False)
-    # A browser sends line breaks as CR LF (HTML, 4.10.21.3).
-    html = form.typed("description_html").replace("\r\n", "\n").strip()
-    form.values["description_html"] = html[: html_sanitiser.MAX_LENGTH * 2]
+    html = form.lines("description_html", most=html_sanitiser.MAX_LENGTH * 2)
     seo_title = form.text("seo_title", _("a title"), most=collection_edits.MAX_SEO_TITLE, required=False)
     most = collection_edits.MAX_SEO_DESCRIPTION
     seo_description = form.text("seo_description", _("a description"), most=most, required=False)

@@ -129,9 +129,7 @@ def _save(here: ContentPage | None, form: Form, work: Callable[[Session], Conten
 
 
 def _read(form: Form, here: ContentPage | None) -> PageValues:
-    # A browser sends line breaks as CR LF (HTML, 4.10.21.3).
-    body = form.typed("body_html").replace("\r\n", "\n").strip()
-    form.values["body_html"] = body[: html_sanitiser.MAX_LENGTH * 2]
+    body = form.lines("body_html", most=html_sanitiser.MAX_LENGTH * 2)
     published, checked = form.ticked("published"), form.ticked("checked")
     since = here.published_at if here else None
     return PageValues(

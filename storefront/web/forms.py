@@ -56,6 +56,13 @@ class Form:
             self.errors[name] = _("Use up to %(most)d characters for %(label)s.", label=label, most=most)
         return line[:most]
 
+    def lines(self, name: str, *, most: int) -> str:
+        """Return a text of several lines as it was typed; the form shows at most `most` characters of it again."""
+        # A browser sends line breaks as CR LF (HTML, 4.10.21.3).
+        text = self.typed(name).replace("\r\n", "\n").strip()
+        self.values[name] = text[:most]
+        return text
+
     def choice(self, name: str, label: str, among: Mapping[str, str]) -> str:
         """Return the chosen key of `among`; empty, with an error, if something else was sent."""
         typed = self.typed(name)
