@@ -122,10 +122,7 @@ def change_values(changes: Mapping[str, Change]) -> None:
         if change.text:
             read_text(name, change.text)
         _refuse_if_given(name)
-    try:
-        _store_all(changes)
-    except IntegrityError:  # somebody else has just added a row
-        _store_all(changes)
+    _store({name: change.text for name, change in changes.items()}, changes)
 
 
 def set_value(name: str, text: str) -> None:
@@ -138,10 +135,7 @@ def set_value(name: str, text: str) -> None:
     text = text.strip()
     read_text(name, text)
     _refuse_if_given(name)
-    try:
-        _store(name, text)
-    except IntegrityError:  # somebody else has just added the row
-        _store(name, text)
+    _store({name: text})
 
 
 def reset_value(name: str) -> None:
@@ -153,25 +147,32 @@ def reset_value(name: str) -> None:
     """
     check_name(name)
     _refuse_if_given(name)
-    _store(name, "")
+    _store({name: ""})
 
 
-def _store(name: str, text: str) -> None:
-    with write_transaction() as session:
-        _write(session, name, text)
+def _store(texts: Mapping[str, str], changes: Mapping[str, Change] = {}) -> None:
+    """Store texts by the settings' names, unless somebody else has changed what the authors of the changes saw."""
+    try:
+        _write_all(texts, changes)
+    except IntegrityError:  # somebody else has just added a row
+        _write_all(texts, changes)
     forget_memo()
 
 
-def _store_all(changes: Mapping[str, Change]) -> None:
+def _write_all(texts: Mapping[str, str], changes: Mapping[str, Change]) -> None:
     with write_transaction() as session:
-        session.execute(select(ShopSetting.name).with_for_update()).all()
-        now = {each.name: each.text for each in describe_settings()}
-        others = [name for name, change in changes.items() if now[name] not in (change.seen, change.text)]
-        if others:
-            raise SettingsChangedError(others)
-        for name, change in changes.items():
-            _write(session, name, change.text)
-    forget_memo()
+        if changes:
+            session.execute(select(ShopSetting.name).with_for_update()).all()
+            _refuse_changed(changes)
+        for name, text in texts.items():
+            _write(session, name, text)
+
+
+def _refuse_changed(changes: Mapping[str, Change]) -> None:
+    now = {each.name: each.text for each in describe_settings()}
+    others = [name for name, change in changes.items() if now[name] not in (change.seen, change.text)]
+    if others:
+        raise SettingsChangedError(others)
 
 
 def _write(session: Session, name: str, text: str) -> None:
