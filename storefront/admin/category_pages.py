@@ -170,7 +170,7 @@ def _read_neighbours(here: Category) -> tuple[list[Category], list[Category]]:
 
 
 def find_category(category_id: int | None) -> Category:
-    """Return a category, the root without an id; answer 404 if there is none."""
+    """Return the category with this id, or the root if there is no id; answer 404 if no category has it."""
     wanted = Category.path == ROOT_PATH if category_id is None else Category.id == category_id
     found = db.session.execute(select(Category).where(wanted)).scalar_one_or_none()
     return found or abort(404)
