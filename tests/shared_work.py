@@ -84,9 +84,13 @@ def _share_routes() -> None:
     compile_one, known = Rule.compile, dict[Any, dict[str, Any]]()
 
     def compile_once(rule: Rule) -> None:
-        key = (rule.rule, rule.subdomain, rule.merge_slashes)
-        # The functions contain the values of defaults. Another app's map may have converters of its own.
-        if rule.defaults or rule.map is None or rule.map.converters != Map.default_converters:
+        # The functions contain the values of defaults.
+        if rule.defaults or rule.map is None:
+            compile_one(rule)
+            return
+        # Another app's map may have other converters.
+        key = (rule.rule, rule.subdomain, rule.merge_slashes, *rule.map.converters.items())
+        if rule.map.converters.keys() != Map.default_converters.keys():
             compile_one(rule)
         elif key in known:
             for name, value in known[key].items():
