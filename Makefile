@@ -15,7 +15,7 @@ unexport PYTHONDONTWRITEBYTECODE
 BARE := $(subst ],,$(subst [,,$(HOST)))
 ADDRESS := $(if $(findstring :,$(BARE)),[$(BARE)],$(BARE)):$(PORT)
 
-.PHONY: FORCE help run test quick test-long lesson mutations check static bench pictures soak fast wheels vendored lint format types contracts templates spelling security secrets audit requirements clean
+.PHONY: FORCE help run test quick test-long lesson mutations check static bench pictures soak fast wheels vendored texts lint format types contracts templates spelling security secrets audit requirements clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -68,7 +68,7 @@ security: .venv/installed-dev
 	@$(BIN)/bandit --quiet --recursive --configfile pyproject.toml storefront wsgi.py
 
 # Key words are left to ruff (S105 to S107); examples and tests spell their passwords out.
-FILES ?= $(shell git ls-files 2>/dev/null | grep -vE '^requirements|\.(svg|webp|png)$$')
+FILES ?= $(shell git ls-files 2>/dev/null | grep -vE '^requirements|\.(svg|webp|png|mo)$$')
 secrets: .venv/installed-dev
 	@$(BIN)/detect-secrets-hook --no-verify --disable-plugin KeywordDetector \
 		--exclude-lines '(user|shop|u|sentinel):(password|secret|s3cret|p)@|ALPHABET = ' $(FILES)
@@ -95,6 +95,9 @@ wheels: .venv/installed-dev ## ask PyPI whether every runtime package has wheels
 
 vendored: .venv/installed-dev ## fetch the libraries of the pages again from npm, each by its digest (developers)
 	@$(BIN)/python -m tests.vendored
+
+texts: .venv/installed-dev ## put new texts into the translations, drop those that have gone, compile them (developers)
+	@$(BIN)/python -m tests.translations
 
 requirements: .venv/installed-dev ## compile pyproject.toml into requirements*.txt with exact versions and hashes
 	@$(BIN)/pip-compile -q $(UPGRADE) $(COMPILE) -o requirements.txt pyproject.toml

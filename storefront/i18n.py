@@ -108,7 +108,11 @@ def set_readers(app: Flask, *, locale: Reader, timezone: Reader) -> None:
 
 def shop_locale() -> str:
     """Return the shop's locale, such as "de_DE". Needs an application context."""
-    read = _locale_reader.find(current_app)
+    return _read_locale(current_app)
+
+
+def _read_locale(app: Flask) -> str:
+    read = _locale_reader.find(app)
     return read() if read else DEFAULT_LOCALE
 
 
@@ -206,16 +210,18 @@ def lazy_gettext(text: str, **values: object) -> str:
 
 
 def _look_up() -> NullTranslations:
+    if not has_app_context():
+        return _UNTRANSLATED
+    app = current_app._get_current_object()  # type: ignore[attr-defined]  # each use of the proxy costs 1 µs
     # Another Flask app that uses single rooms has no translations.
-    is_translated = has_app_context() and _translations.find(current_app) is not None
-    return _find_texts(current_app).translations if is_translated else _UNTRANSLATED
+    return _find_texts(app).translations if _translations.find(app) is not None else _UNTRANSLATED
 
 
 def _find_texts(app: Flask) -> _Texts:
     known = _translations.get(app)
     if known.only is not None:
         return known.only
-    locale = shop_locale()
+    locale = _read_locale(app)
     texts = known.by_locale.get(locale)
     if texts is None:
         folders = app.extensions["babel"].translation_directories

@@ -19,12 +19,14 @@ class Dependencies(set[str]):
         older: by tag, the start of the oldest value from this process's memory that has the tag and was read by the
             build. The value of the build is stored only if the tag was not invalidated since then: the process may
             not have received that invalidation yet.
+        memory: what this build has read and depends on already, by name, for values that it asks for often.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.valid_until = NEVER
         self.older: dict[str, int] = {}
+        self.memory: dict[str, object] = {}
 
     def add_older(self, tags: Iterable[str], start: int) -> None:
         """Record a value from this process's memory."""

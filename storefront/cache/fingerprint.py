@@ -23,7 +23,7 @@ def compute_fingerprint(app: Flask, page_settings: Iterable[str] = ()) -> str:
 @functools.cache
 def _digest_sources(*folders: Path) -> bytes:
     """Return a digest of the files in these folders, as they were at this process's first call."""
-    endings = (".py", ".html", ".css", ".js", ".svg", ".toml")
+    endings = (".py", ".html", ".css", ".js", ".svg", ".toml", ".mo")
     files = sorted(
         file for folder in folders for file in folder.rglob("*") if file.suffix in endings and file.is_file()
     )

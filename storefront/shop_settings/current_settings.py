@@ -40,13 +40,11 @@ class _Read(NamedTuple):
 
     Attributes:
         settings: the settings.
-        tags: the cache tags that values made of them carry.
         scope: the write transaction that it belongs to; None in a request.
         build: the build that it belongs to (`cache.innermost_build`).
     """
 
     settings: ShopSettings
-    tags: frozenset[str]
     scope: object
     build: set[str] | None
 
@@ -75,19 +73,22 @@ def init_state(app: Flask) -> None:
 def current() -> ShopSettings:
     """Return the merchant's settings. What is being built depends on them from now on.
 
-    A request reads them once, and so does a write transaction of a command. Needs an application context.
+    A request reads them once, and so does a write transaction of a command. Needs an application context. It has to
+    be cheap: each text of a page asks for the locale.
     """
-    memory, scope = _find_memory()
     build = cache.innermost_build()
+    if build is not None and isinstance(read := build.memory.get(_MEMO), ShopSettings):
+        return read
+    memory, scope = _find_memory()
     known: _Read | None = memory.get(_MEMO) if memory is not None else None
     if known is not None and known.scope is scope and known.build is build:
-        cache.depends_on(*known.tags)
         return known.settings
-    with cache.collect_dependencies() as tags:
-        rows = _read_rows()
+    rows = _read_rows()
     settings = _combine(rows, _find_given(current_app))
     if memory is not None:
-        memory[_MEMO] = _Read(settings, frozenset(tags), scope, build)
+        memory[_MEMO] = _Read(settings, scope, build)
+    if build is not None and scope is None:
+        build.memory[_MEMO] = settings
     return settings
 
 
@@ -108,6 +109,8 @@ def forget_memo() -> None:
     memory, _ = _find_memory()
     if memory is not None:
         memory.pop(_MEMO, None)
+    if (build := cache.innermost_build()) is not None:
+        build.memory.pop(_MEMO, None)
 
 
 def _find_memory() -> tuple[MutableMapping[Any, Any] | None, object]:

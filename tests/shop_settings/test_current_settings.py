@@ -81,6 +81,7 @@ def test_all_kinds_of_pages_follow_a_change(app: Flask, client: FlaskClient) -> 
     for address in addresses:
         assert "Tea House" in client.get(address).text, address
     assert "1.234,56\N{NO-BREAK SPACE}$" in client.get("/products/mug").text
+    assert all(">Warenkorb<" in client.get(address).text for address in addresses if "/api/" not in address)
     assert client.get("/api/v1/openapi.json").get_json()["info"]["title"] == "Tea House"
 
 
