@@ -95,7 +95,18 @@ WITHOUT_SPACES = (
     ("抹茶碗 set", "茶碗|抹茶|抹茶碗|碗|抹茶碗 set|茶碗set", "碗茶|茶抹"),
     ("青花茶壶", "茶壶|青花|花茶", "壶茶|青茶"),
 )
-CASES = (*SINGULAR_AND_PLURAL, *JOINED_AND_SPLIT, *LATIN, *OTHER_ALPHABETS, *WITHOUT_SPACES)
+JAPANESE = (
+    ("有田焼 マグカップ", "有田焼マグカップ|マグカップ有田焼|有田焼のマグカップ|ﾏｸﾞｶｯﾌﾟ　有田焼", "有田焼皿"),
+    ("急須（耐熱ガラス）", "ガラスの急須|耐熱ガラス急須|ガラス急須|がらすの急須", "須急|スラガ"),
+    ("Ｔシャツ　白", "白いTシャツ|tシャツ白|白Ｔシャツ|T-シャツ", "黒いズボン"),
+    ("ティー・ポット", "ティーポット|ﾃｨｰ･ﾎﾟｯﾄ|てぃーぽっと|ティー ポット|ポット", "トッポ"),
+    ("ティーポット", "ティー・ポット|ﾃｨｰﾎﾟｯﾄ|ティー　ポット", "ポットティ"),
+    ("コーヒーサーバ 600ml", "コーヒーサーバー|サーバー|サーバー６００ｍｌ|サーバ600ml", "サバー"),
+    ("USBケーブル 1.5m", "usbケーブル1.5m|ＵＳＢ　ケーブル|ケーブル１．５ｍ", "ブルケー"),
+    ("木のスプーン", "スプーン 木|木スプーン|すぷーん", "鉄のフォーク"),
+    ("は", "ハ|ﾊ|は", "ば|パ"),
+)
+CASES = (*SINGULAR_AND_PLURAL, *JOINED_AND_SPLIT, *LATIN, *OTHER_ALPHABETS, *WITHOUT_SPACES, *JAPANESE)
 
 
 @pytest.mark.parametrize(("title", "finds", "misses"), CASES, ids=[case[0] for case in CASES])
@@ -188,7 +199,14 @@ def test_the_likeliest_misspellings_are_corrected(app: Flask) -> None:
 
 
 def test_products_with_some_of_the_words_are_found_and_named(app: Flask) -> None:
-    for title in ("Round teapot", "Copper kettle", "Cook's knife", "Tea strainer", "Assam 500 g, for 250 ml"):
+    for title in (
+        "Round teapot",
+        "Copper kettle",
+        "Cook's knife",
+        "Tea strainer",
+        "Assam 500 g, for 250 ml",
+        "急須 耐熱ガラス",
+    ):
         make_product(title, vendor="")
     for query, titles, named in (
         ("teapot kettel", ["Round teapot", "Copper kettle"], {"teapot", "kettle"}),
@@ -196,6 +214,7 @@ def test_products_with_some_of_the_words_are_found_and_named(app: Flask) -> None
         ("round blue teapot", ["Round teapot"], {"round teapot"}),
         ("knife for cooks", ["Cook's knife"], {"knife cooks"}),
         ("500ml", ["Assam 500 g, for 250 ml"], {"500 ml"}),
+        ("赤いガラスの急須", ["急須 耐熱ガラス"], {"ガラス 急須"}),
         ("the shoes", [], set()),
         ("99 ml", [], set()),
         ("AB-1235", [], set()),

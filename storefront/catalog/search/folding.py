@@ -21,6 +21,8 @@ UNSPACED = (
 _SYMBOLS = re.compile("[´¨™℠]")
 # A sign of inches behind a number. A quotation that begins with a word is skipped: its end is no such sign.
 _INCHES = re.compile(r"""(?<!\S)["“][^"“”]*["”]|(?P<sign>(?<=\d) ?["″”＂]|(?<=\d)'')""")
+# The dot between Japanese words of foreign origin, which some write and some leave out: ティー・ポット.
+_DOT = re.compile("(?<=[\u30a1-\u30fa\u30fc])・(?=[\u30a1-\u30fa])")
 _APOSTROPHES = "'’‘‛ʼʻʹ′`׳"
 _CONNECTORS = "_.&+·"
 _MAX_KNOWN = 20_000  # characters that a table remembers; strangers choose which
@@ -108,7 +110,7 @@ def clean(text: str) -> str:
     """Return the text in lower case and NFKC, with spaces, "-" and "'" as its only punctuation; 26" is 26 inch."""
     text = _INCHES.sub(lambda found: " inch " if found["sign"] else found[0], text)
     if not text.isascii():
-        text = normalize("NFKC", _SYMBOLS.sub(" ", text))
+        text = _DOT.sub("", normalize("NFKC", _SYMBOLS.sub(" ", text)))
     return text.lower().translate(_cleaning)
 
 

@@ -91,9 +91,13 @@ def build_clauses(query: str, language: str, *, whole_words: bool = False) -> li
 
 
 def query_grams(piece: str) -> list[str]:
-    """Return the indexed words that a part of a query needs: those of a script without spaces in their order."""
+    """Return the indexed words that a part of a query needs: those of a script without spaces in their order.
+
+    The sign that lengthens the last vowel of a Japanese word may be missing in the text: サーバー finds サーバ.
+    """
     if not is_unspaced(piece) or len(piece) <= GRAM:
         return [piece]
+    piece = piece.removesuffix("ー")
     return [piece[start : start + GRAM] for start in range(len(piece) - GRAM + 1)]
 
 

@@ -21,6 +21,7 @@ from storefront.catalog.search.match_expression import (
 from storefront.catalog.search.models import SearchIndex, SearchWord
 from storefront.catalog.search.ranking import Ranking
 from storefront.catalog.search.relaxation import shorten
+from storefront.catalog.search.script_words import split_scripts
 from storefront.catalog.search.text_words import compounds
 
 _MAX_CANDIDATES = 2000
@@ -46,8 +47,8 @@ class Plan:
     """The plan of a search.
 
     Attributes:
-        stages: products whose title matches; those that match as typed; those that match in other forms; then one
-            stage for each correction.
+        stages: products whose title matches; those that match as typed; those that match in other forms; those with
+            the parts of Japanese words, if these are several; then one stage for each correction.
         corrections: the query with words one edit apart, or split; of a relaxed plan: with fewer words.
         target: the table of documents that answers.
         query: as it was typed.
@@ -97,11 +98,15 @@ def make_plan(session: Session, query: str) -> Plan | None:
         Stage(build_statement(dialect, target.table, clauses, title_only=False, exact=True, bind="match_1")),
         Stage(build_statement(dialect, target.table, clauses, title_only=False, exact=False, bind="match_2")),
     ]
+    by_script = [word for part in parts for word in split_scripts(part)]
+    if len(by_script) > len(parts):
+        stages.append(_other_stage(dialect, target, " ".join(by_script), len(stages), 1, (2,)))
+    behind = tuple(range(2, len(stages)))
     for wanted in corrected.queries:
-        stages.append(_other_stage(dialect, target, wanted, len(stages), corrected.few, (2,)))
+        stages.append(_other_stage(dialect, target, wanted, len(stages), corrected.few, behind))
     spelt, likeliest = iter(corrected.likeliest), []
     for found in compounds(query):
-        likeliest.append("-".join(islice(spelt, len(found.parts))))
+        likeliest += split_scripts("-".join(islice(spelt, len(found.parts))))
     return Plan(tuple(stages), corrected.queries, target, query, tuple(filter(None, likeliest)))
 
 
