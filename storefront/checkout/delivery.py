@@ -61,7 +61,7 @@ class DeliveryMethod:
             parts.append(
                 _destinations([countries.country_names(locale).get(code, code) for code in self.countries])
             )
-        return ", ".join([*parts, str(self.days)] if self.days else parts)
+        return _(", ").join([*parts, str(self.days)] if self.days else parts)
 
     def serves(self, country: str) -> bool:
         """Return whether the method delivers to a country (an ISO 3166-1 code)."""

@@ -26,6 +26,12 @@ def is_added(country: str, field: str) -> bool:
     return (country, field) in _ADDED
 
 
+def is_large_first(rules: ValidationRules) -> bool:
+    """Return whether a country writes the region before the street: in East Asia, in the country's own script."""
+    places = [rules.address_format.find(sign) for sign in ("%S", "%A")]
+    return -1 < places[0] < places[1]
+
+
 def address_lines(address: Mapping[str, str]) -> list[str]:
     """Return the lines of an address; the last is the country in the shop's language."""
     country = address.get("country", "")

@@ -16,7 +16,8 @@ from storefront import shop_settings
 from storefront.i18n import gettext as _
 from storefront.i18n import lazy_gettext
 from storefront.postal import countries
-from storefront.postal.address_lines import LIBRARY_NAMES, is_added
+from storefront.postal.address_lines import LIBRARY_NAMES, is_added, is_large_first
+from storefront.postal.part_labels import LABELS
 from storefront.postal.postcodes import normalize_postcode
 from storefront.web.forms import Form
 
@@ -32,18 +33,6 @@ MAX_LENGTHS = {
     "phone": 40,
 }
 FIELDS = ("country", "name", "company", "line1", "line2", "postcode", "city", "region", "phone")
-_LABELS = {
-    "zip": lazy_gettext("ZIP code"),
-    "pin": lazy_gettext("PIN code"),
-    "eircode": lazy_gettext("Eircode"),
-    "postal": lazy_gettext("Postal code"),
-    "city": lazy_gettext("City"),
-    "post_town": lazy_gettext("Town"),
-    "suburb": lazy_gettext("Suburb"),
-    "district": lazy_gettext("District"),
-    "do_si": lazy_gettext("Province"),
-    "country_area": lazy_gettext("Region"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +56,16 @@ class AddressPart:
 
 @dataclass(frozen=True, slots=True)
 class AddressRules:
-    """The rules for the addresses of one country. Without a country all are used, and only the city is required."""
+    """The rules for the addresses of one country. Without a country all are used, and only the city is required.
+
+    Attributes:
+        is_large_first: whether people there begin with the region and end with the street.
+    """
 
     postcode: AddressPart
     city: AddressPart
     region: AddressPart
+    is_large_first: bool = False
 
 
 def country_names() -> Mapping[str, str]:
@@ -108,14 +102,15 @@ def rules_for(country: str) -> AddressRules:
     return AddressRules(
         **{
             part: AddressPart(
-                _LABELS.get(kinds[part], kinds[part].capitalize()),
+                LABELS.get(kinds[part], kinds[part].capitalize()),
                 library_name in found.allowed_fields or is_added(country, part),
                 library_name in found.required_fields or is_added(country, part),
                 regions if part == "region" else {},
                 str(examples[0]) if part == "postcode" and examples else "",
             )
             for part, library_name in LIBRARY_NAMES.items()
-        }
+        },
+        is_large_first=is_large_first(found),
     )
 
 

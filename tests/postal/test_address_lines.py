@@ -9,6 +9,7 @@ from flask import Flask
 
 from storefront.postal import address_rules, countries
 from storefront.postal.address_lines import address_lines
+from storefront.web.forms import Form
 
 
 @pytest.mark.parametrize(
@@ -88,3 +89,20 @@ def test_missing_parts_leave_no_separators(street: str) -> None:
             assert line == line.strip(" ,-/"), country
             assert not re.match(r"[A-Z]{2}- ", line), country
     assert "12-" in address_lines({"country": "DE", "name": "Kim", "line1": "12-"}), "people's own text stays"
+
+
+def test_forms_begin_with_the_region_where_people_do(app: Flask) -> None:
+    with app.test_request_context():
+        form = app.jinja_env.from_string(
+            "{% from 'components/address-fields.html' import address_fields %}"
+            "{{ address_fields(form, rules, {country: country}) }}"
+        )
+        for country, parts in (
+            ("JP", ["postcode", "region", "city", "line1", "line2"]),
+            ("KR", ["postcode", "region", "city", "line1", "line2"]),
+            ("DE", ["line1", "line2", "postcode", "city"]),
+            ("US", ["line1", "line2", "postcode", "city", "region"]),
+        ):
+            html = form.render(form=Form(), rules=address_rules.rules_for(country), country=country)
+            places = re.findall(r'name="(line1|line2|postcode|city|region)"', html)
+            assert places == parts, country

@@ -75,6 +75,31 @@ def test_css_rules_are_in_layers_and_use_colour_tokens(sheet: Path) -> None:
         assert colours == []
 
 
+def physical_css(text: str) -> list[str]:
+    """Return what names a side of the screen in place of the text's direction, such as "margin-left"."""
+    rules = re.sub(r"/\*.*?\*/|env\(.*?\)", "", text, flags=re.S)
+    side = "left|right|top|bottom"
+    physical = (
+        rf"(?<![\w(-])(?:(?:margin|padding|border|scroll-margin|scroll-padding)-(?:{side})[\w-]*"
+        rf"|border-(?:top|bottom)-(?:left|right)-radius|{side}|(?:min-|max-)?(?:width|height)) *:"
+        r"|(?:text-align|float|clear): *(?:left|right)\b"
+    )
+    return re.findall(physical, rules)
+
+
+@pytest.mark.parametrize("sheet", SHEETS, ids=name_of)
+def test_css_follows_the_direction_of_the_text(sheet: Path) -> None:
+    # The safe areas of a screen have sides.
+    screens = r"padding-(left|right): env\(safe-area-inset-\1\);"
+    assert physical_css(re.sub(screens, "", sheet.read_text())) == []
+
+
+def test_a_physical_property_is_found() -> None:
+    wrong = "a { margin-left: 1px; text-align: left; left: 0; border-top-left-radius: 0; max-width: 2px }"
+    assert len(physical_css(wrong)) == 5
+    assert physical_css("a { margin-inline: 1px; inset-inline-start: 0 } @media (min-width: 9rem) {}") == []
+
+
 @pytest.mark.parametrize("element", ELEMENTS, ids=name_of)
 def test_element_has_its_files_name_and_disconnects(element: Path) -> None:
     text = element.read_text()
