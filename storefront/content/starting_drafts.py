@@ -20,7 +20,7 @@ DRAFTS: Mapping[str, str] = {
     "privacy": lazy_gettext("Privacy"),
     "delivery": lazy_gettext("Delivery and payment"),
     "withdrawal": lazy_gettext("Right of withdrawal"),
-    "contact": lazy_gettext("Contact"),
+    "contact": lazy_gettext("Contact us"),
 }
 
 

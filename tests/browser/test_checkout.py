@@ -23,7 +23,7 @@ def put_in(page: Page, path: str) -> None:
 
 
 def fill_in(page: Page) -> None:
-    address = part(page, "Address")
+    address = part(page, "Delivery address")
     address.get_by_label("Name", exact=True).fill("Ada Byron")
     address.get_by_label("Street and number").fill("1 Kiln Row")
     address.get_by_label("ZIP code").fill("62701")
@@ -56,7 +56,7 @@ def test_a_guest_buys_the_last_items_and_the_badge_changes(page: Page, shop: Sho
     page.get_by_role("button", name="Continue to review").click()
     expect(page.get_by_label("E-mail")).to_be_focused()
     page.get_by_role("alert").get_by_role("link", name="Enter the ZIP code.").click()
-    address, invoice = part(page, "Address"), part(page, "Billing address")
+    address, invoice = part(page, "Delivery address"), part(page, "Billing address")
     expect(address.get_by_label("ZIP code")).to_be_focused()
     expect(invoice.get_by_label("Street and number")).to_be_hidden()
     invoice.get_by_label("Use a different billing address").check()
