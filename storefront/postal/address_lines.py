@@ -28,8 +28,8 @@ def is_added(country: str, field: str) -> bool:
 
 def is_large_first(rules: ValidationRules) -> bool:
     """Return whether a country writes the region before the street: in East Asia, in the country's own script."""
-    places = [rules.address_format.find(sign) for sign in ("%S", "%A")]
-    return -1 < places[0] < places[1]
+    address_format = str(rules.address_format)
+    return -1 < address_format.find("%S") < address_format.find("%A")
 
 
 def address_lines(address: Mapping[str, str]) -> list[str]:

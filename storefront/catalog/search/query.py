@@ -104,7 +104,7 @@ def make_plan(session: Session, query: str) -> Plan | None:
     behind = tuple(range(2, len(stages)))
     for wanted in corrected.queries:
         stages.append(_other_stage(dialect, target, wanted, len(stages), corrected.few, behind))
-    spelt, likeliest = iter(corrected.likeliest), []
+    spelt, likeliest = iter(corrected.likeliest), list[str]()
     for found in compounds(query):
         likeliest += split_scripts("-".join(islice(spelt, len(found.parts))))
     return Plan(tuple(stages), corrected.queries, target, query, tuple(filter(None, likeliest)))
