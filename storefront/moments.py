@@ -7,6 +7,7 @@ Files and the API keep ISO 8601 in UTC.
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Literal
 
 from babel import dates
 from flask import Flask
@@ -31,20 +32,25 @@ def now() -> datetime:
 
 def format_day(moment: datetime) -> str:
     """Return the day on which a moment is in the shop: "Nov 29, 2026"."""
-    here = moment.astimezone(i18n.shop_zone())
-    return str(dates.format_date(here.date(), "medium", locale=i18n.shop_locale()))
+    return _format_date(moment.astimezone(i18n.shop_zone()), i18n.shop_locale())
 
 
 def format_minute(moment: datetime) -> str:
     """Return a moment to the minute, with the shop's time zone: "Nov 29, 2026, 2:03 AM CET"."""
     locale, here = i18n.shop_locale(), moment.astimezone(i18n.shop_zone())
-    day = dates.format_date(here.date(), "medium", locale=locale)
+    day = _format_date(here, locale)
     time = dates.format_time(here.timetz(), "short", tzinfo=here.tzinfo, locale=locale)
     zone = dates.get_timezone_name(here, "short", locale=locale)
     if zone[0] in "+-":  # the locale has no short name of this zone
         zone = dates.get_timezone_gmt(here, "long", locale=locale)
     pattern = str(dates.get_datetime_format("medium", locale=locale)).replace("'", "")
     return pattern.format(f"{time} {zone}", day)
+
+
+def _format_date(here: datetime, locale: str) -> str:
+    # Japanese shops write 2026年11月29日, in tables 2026/11/29, the medium format. local-time.js does the same.
+    length: Literal["long", "medium"] = "long" if locale.startswith("ja") else "medium"
+    return str(dates.format_date(here.date(), length, locale=locale))
 
 
 def minute_value(moment: datetime) -> str:

@@ -72,6 +72,5 @@ def _format(amount: int, currency: str, locale: str) -> str:
     # The locale's pattern with the decimals of ISO 4217. Babel uses those of CLDR, which differ for some currencies.
     pattern = copy(Locale.parse(locale).currency_formats["standard"])
     pattern.frac_prec = (places, places)
-    return str(
-        pattern.apply(Decimal(amount).scaleb(-places), locale, currency=currency, currency_digits=False)
-    )
+    text = pattern.apply(Decimal(amount).scaleb(-places), locale, currency=currency, currency_digits=False)
+    return str(text).replace("\uffe5", "¥")  # CLDR has a sign as wide as two of the digits behind it

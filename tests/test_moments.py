@@ -25,7 +25,7 @@ SUMMER = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
         ("de_DE", "Europe/Berlin", "30.11.2026", "30.11.2026, 00:30 MEZ"),
         ("en_US", "America/New_York", "Nov 29, 2026", "Nov 29, 2026, 6:30\u202fPM EST"),
         ("en_US", "Africa/Cairo", "Nov 30, 2026", "Nov 30, 2026, 1:30\u202fAM GMT+02:00"),
-        ("ja_JP", "Asia/Tokyo", "2026/11/30", "2026/11/30 8:30 JST"),
+        ("ja_JP", "Asia/Tokyo", "2026年11月30日", "2026年11月30日 8:30 JST"),
     ],
 )
 def test_times_are_those_of_the_shop(app: Flask, locale: str, zone: str, day: str, minute: str) -> None:

@@ -20,6 +20,7 @@ from storefront.money import Money, check_currency
         (Money(1999, "KWD"), "en_US", "KWD1.999"),
         (Money(1999, "EUR"), "de_DE", "19,99 €"),
         (Money(1999, "JPY"), "de_DE", "1.999 ¥"),
+        (Money(1999, "JPY"), "ja_JP", "¥1,999"),
     ],
 )
 def test_money_is_written_in_the_digits_of_its_currency(money: Money, locale: str, text: str) -> None:

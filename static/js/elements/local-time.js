@@ -1,7 +1,8 @@
 /** Shows the <time> in it by the reader's clock, in the page's language. Its title keeps the shop's time, with the zone.
  *  Without JavaScript the text stays as the server wrote it. */
 const language = `${document.documentElement.lang}-u-nu-latn`; // the digits in which the server writes
-const format = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
+const dateStyle = language.startsWith("ja") ? "long" : "medium"; // as the server writes it: 2026年11月29日
+const format = new Intl.DateTimeFormat(language, { dateStyle, timeStyle: "short" });
 
 /** Returns a text with ordinary spaces; servers and browsers differ in them. */
 function plain(text) {
