@@ -10,6 +10,7 @@ from babel.messages.catalog import Message
 
 _PLACEHOLDER = re.compile(r"%\(\w+\)[-+ #0]*\d*(?:\.\d+)?[a-z]")
 _ANY_FORMAT = re.compile(r"%(?:\(\w+\)[-+ #0]*\d*(?:\.\d+)?[a-z]|%)")
+_UNSPACED = re.compile("[\u3001-\u30ff\u3400-\u9fff]")  # Japanese and Chinese have no spaces between words
 _TAG = re.compile(r"</?[a-zA-Z][^>]*>|&\w+;|&#\d+;")
 
 
@@ -52,5 +53,8 @@ def _compare(form: str, originals: tuple[str, ...] | list[str]) -> Iterator[str]
     if any(_PLACEHOLDER.search(each) for each in originals) and "%" in _ANY_FORMAT.sub("", form):
         yield f"a percent sign is to be written as %% in {form!r}"
     original = originals[-1]
-    if (form[:1].isspace(), form[-1:].isspace()) != (original[:1].isspace(), original[-1:].isspace()):
+    if not _UNSPACED.search(form) and (form[:1].isspace(), form[-1:].isspace()) != (
+        original[:1].isspace(),
+        original[-1:].isspace(),
+    ):
         yield f"it begins or ends with a space, or should, in {form!r}"

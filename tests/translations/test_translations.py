@@ -115,6 +115,7 @@ def test_fault_of_a_translation_is_found(
         ("100% cotton", "100 % Baumwolle"),
         ("<b>Hello</b>", "<b>Hallo</b>"),
         ("Not translated yet", ""),
+        (" or ", "または"),
         (("One item", "%(num)d items"), ("Ein Artikel", "%(num)d Artikel")),
         (("%(num)d item", "%(num)d items"), ("%(num)d Artikel", "%(num)d Artikel")),
     ],
