@@ -15,7 +15,8 @@ BARE_PRICES = """() => {
   const bare = [];
   const texts = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT);
   while (texts.nextNode()) {
-    const { data, parentElement } = texts.currentNode;
+    const { parentElement } = texts.currentNode;
+    const data = texts.currentNode.data.replace(/\u2068[^\u2069]*\u2069/g, ""); // isolated by i18n.isolate_text
     if (!/[$€£¥]|USD|US/.test(data) || !/[0-9\u0660-\u0669]/.test(data) || !parentElement.checkVisibility()) continue;
     let inline = parentElement;
     const style = () => getComputedStyle(inline);
