@@ -22,7 +22,7 @@ BARE_PRICES = """() => {
     const style = () => getComputedStyle(inline);
     while (style().display === "inline" && style().unicodeBidi !== "isolate") inline = inline.parentElement;
     const text = inline.textContent.trim();
-    if (style().unicodeBidi !== "isolate" || text !== data.trim()) bare.push(text);
+    if (text !== data.trim()) bare.push(text);
   }
   return bare;
 }"""
