@@ -35,6 +35,7 @@ from storefront import (
     ops,
     outbox,
     periodic,
+    postal,
     rate_limiting,
     redis_roles,
     sessions,
@@ -45,6 +46,7 @@ from storefront import (
 )
 from storefront.config import Settings, instance_directory
 from storefront.extensions import db, init_migrations
+from storefront.shop_settings import closed_shop, printed_settings
 from storefront.web import body_limits, hosts, prefix, same_origin
 
 ROOT = Path(__file__).parent.parent
@@ -87,6 +89,7 @@ def create_app(environ: Mapping[str, str] | None = None, *, instance: Path | Non
     hosts.init_app(app)
     deletions.init_app(app)
     history.init_app(app)  # before the cache, which takes the tags of a transaction away
+    closed_shop.init_app(app)  # before the cache, which answers strangers
     cache.init_app(app, shop_cache.TAG_KINDS, shop_cache.PAGE_SETTINGS)
     cdn.init_app(app)
     same_origin.init_app(app)
@@ -95,6 +98,8 @@ def create_app(environ: Mapping[str, str] | None = None, *, instance: Path | Non
 
     # The rooms of the shop, each above those that it uses.
     shop_settings.init_app(app)
+    printed_settings.init_app(app)
+    postal.init_app(app)
     mail.init_app(app)
     stock.init_app(app)
     catalog.init_app(app)

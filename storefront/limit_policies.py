@@ -36,6 +36,7 @@ POLICIES = (
 ENDPOINT_COSTS: Mapping[str, Mapping[str, int]] = {
     "static": {},
     "icon": {},
+    "look.sheet": {},
     "healthz": {},
     "metrics": {},
     "catalog.media": {},

@@ -67,10 +67,15 @@ def parse_minute(text: str) -> datetime:
     zone, naive = i18n.shop_zone(), datetime.fromisoformat(text)
     if naive.tzinfo is not None or not MIN_YEAR <= naive.year <= MAX_YEAR:
         raise ValueError(text)
-    moment = naive.replace(tzinfo=zone).astimezone(UTC)
+    moment = moment_at(naive)
     if moment.astimezone(zone).replace(tzinfo=None) != naive:
         raise ValueError(text)
     return moment
+
+
+def moment_at(naive: datetime) -> datetime:
+    """Return the moment, in UTC, at which the shop's clock shows this time; if it skips it, an hour later."""
+    return naive.replace(tzinfo=i18n.shop_zone()).astimezone(UTC)
 
 
 def zone_name() -> str:

@@ -43,6 +43,7 @@ from storefront.accounts.pages import BLUEPRINTS
 from storefront.accounts.pages.recent_proof import recent_proof_required
 from storefront.accounts.queries import Shopper, list_addresses
 from storefront.accounts.sign_in_links import find_letter, may_read_letters
+from storefront.shop_settings import closed_shop
 from storefront.web import staff_access
 from storefront.web.permissions import permissions_of
 
@@ -83,6 +84,7 @@ def init_app(app: Flask) -> None:
     app.after_request(last_seen.store)
     rate_limiting.register_identifier(app, partial(cookie.identify, app))
     sessions.add_validator(app, authentication.session_belongs_to_sign_in)
+    closed_shop.may_enter.register(app, _is_staff)
     staff_access.set_reader(app, _read_permissions)
     actors.register_identifier(app, authentication.current_actor)
     actors.register_names(app, "staff", queries.read_names)
@@ -95,6 +97,12 @@ def init_app(app: Flask) -> None:
 def change_password_page() -> Response:
     """Lead password managers to the form (W3C, A Well-Known URL for Changing Passwords)."""
     return redirect(url_for("accounts.overview", _anchor="part-password"), 303)
+
+
+def _is_staff() -> bool:
+    """Return whether somebody of the staff makes the current request."""
+    user = load_current_user()
+    return user is not None and user.is_staff
 
 
 def _read_permissions() -> Collection[str]:

@@ -1,12 +1,13 @@
-"""/admin/settings: the merchant's settings. A change shows at once on every page, on every worker."""
+"""/admin/settings and the pages below it: the merchant's settings. A change shows at once on all workers."""
 
 from __future__ import annotations
 
-from flask import Blueprint, redirect, request, url_for
+from flask import Blueprint, abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from storefront.admin.pages import render_page
-from storefront.admin.setting_fields import FIELDS, GROUPS, MOST, SettingField
+from storefront.admin.setting_fields import MOST, MOST_OF_LINES, SettingField, SettingPart
+from storefront.admin.setting_parts import FIELDS, PARTS
 from storefront.config.shop import read_text, variable_of
 from storefront.errors import ConfigurationError
 from storefront.i18n import gettext as _
@@ -21,32 +22,45 @@ bp = Blueprint("admin_settings", __name__, cli_group=None)
 _SEEN = "seen-"  # before the name of a setting: the field with the value that the form showed
 
 
-@bp.get("/admin/settings")
+@bp.get("/admin/settings", defaults={"part": "shop"})
+@bp.get("/admin/settings/<part>")
 @limit("staff")
 @permission_required("settings:read")
-def show() -> Response:
-    """Show all settings in a form."""
+def show(part: str) -> Response:
+    """Show a page of settings in a form."""
     settings = _describe()
-    return _page(settings, Form(values={name: each.text for name, each in settings.items()}))
+    return _page(_find(part), settings, Form(values={name: each.text for name, each in settings.items()}))
 
 
-@bp.post("/admin/settings")
+@bp.post("/admin/settings", defaults={"part": "shop"})
+@bp.post("/admin/settings/<part>")
 @limit("staff")
 @permission_required("settings:write")
-def change() -> Response:
+def change(part: str) -> Response:
     """Save the fields that were changed, all or none; a field that the form lacks stays as it is."""
-    settings, form = _describe(), Form(request.form)
+    here, settings, form = _find(part), _describe(), Form(request.form)
     changes = _read(form, settings)
     if form.errors:
-        return _page(settings, form)
+        return _page(here, settings, form)
     try:
         stored_settings.change_values(changes)
     except SettingsChangedError as error:
-        return _show_conflict(form, error)
+        return _show_conflict(here, form, error)
     except stored_settings.SetByEnvironmentError as error:
         form.errors[""] = str(error)
-        return _page(_describe(), form, error.status)
-    return redirect(url_for("admin_settings.show", said="saved"), 303)
+        return _page(here, _describe(), form, error.status)
+    return redirect(url_for("admin_settings.show", part=part, said="saved"), 303)
+
+
+def render_part(slug: str, form: Form, status: int) -> Response:
+    """Return a page of settings as they are stored, with the errors of a form that is not the page's own."""
+    settings = _describe()
+    form.values.update({name: each.text for name, each in settings.items()})
+    return _page(_find(slug), settings, form, status)
+
+
+def _find(slug: str) -> SettingPart:
+    return next((part for part in PARTS if part.slug == slug), None) or abort(404)
 
 
 def _describe() -> dict[str, DescribedSetting]:
@@ -60,11 +74,17 @@ def _read(form: Form, settings: dict[str, DescribedSetting]) -> dict[str, Change
         if not form.is_sent(name) or settings[name].origin == "environment":
             form.values[name] = settings[name].text
             continue
-        text, seen = form.text(name, each.label, most=MOST, required=False), form.typed(_SEEN + name)
+        text, seen = _typed(form, each), form.typed(_SEEN + name).replace("\r\n", "\n")
         if text == seen or name in form.errors:
             continue
         changes[name] = Change(seen, _check(form, each, text))
     return changes
+
+
+def _typed(form: Form, field: SettingField) -> str:
+    if field.kind == "lines":
+        return form.lines(field.name, most=MOST_OF_LINES)
+    return form.text(field.name, field.label, most=MOST, required=False)
 
 
 def _check(form: Form, field: SettingField, text: str) -> str:
@@ -78,15 +98,17 @@ def _check(form: Form, field: SettingField, text: str) -> str:
         return text
 
 
-def _show_conflict(form: Form, error: SettingsChangedError) -> Response:
+def _show_conflict(part: SettingPart, form: Form, error: SettingsChangedError) -> Response:
     settings = _describe()
     form.errors[""] = str(error)
     for name in error.names:
         form.errors[name] = _("Saved now: %(value)s", value=settings[name].text or "–")
-    return _page(settings, form, error.status)
+    return _page(part, settings, form, error.status)
 
 
-def _page(settings: dict[str, DescribedSetting], form: Form, status: int = 200) -> Response:
+def _page(
+    part: SettingPart, settings: dict[str, DescribedSetting], form: Form, status: int = 200
+) -> Response:
     # A form that is shown again still carries what its sender saw, but for fields whose new value it shows now.
     seen = {
         name: each.text if name in form.errors and status == 409 else form.typed(_SEEN + name) or each.text
@@ -96,7 +118,8 @@ def _page(settings: dict[str, DescribedSetting], form: Form, status: int = 200) 
         "settings.html",
         status,
         form=form,
-        groups=GROUPS,
+        part=part,
+        parts=PARTS,
         settings=settings,
         seen=seen,
         variable_of=variable_of,

@@ -23,7 +23,7 @@ from storefront.cache.data_cache import cached, fetch, peek, put
 from storefront.cache.invalidation import invalidate_on_commit
 from storefront.cache.keys import CacheEntry, EntryKind
 from storefront.cache.l2 import L2
-from storefront.cache.page_builds import do_not_store
+from storefront.cache.page_builds import answer_privately, do_not_store
 from storefront.cache.page_cache import NotPublicError, public_page
 from storefront.cache.state import cache_state, create_state
 from storefront.cache.store import CacheStore
@@ -36,6 +36,7 @@ __all__ = [
     "EntryKind",
     "NotPublicError",
     "TagKind",
+    "answer_privately",
     "cached",
     "collect_dependencies",
     "depends_on",

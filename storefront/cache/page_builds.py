@@ -21,6 +21,7 @@ from storefront.web import compression
 if TYPE_CHECKING:
     from storefront.cache.state import CacheState
 
+_PRIVATE = "storefront.cache.is_private"  # in the environ of a request
 STORED_STATUSES = frozenset((200, 301, 404, 410))
 
 
@@ -44,6 +45,19 @@ def begin_build(
     """Begin the build of the current request's page at this address (path and query, for people)."""
     collector = collect_dependencies()
     g.cache_build = PageBuild(ticket, encoding, client_etags, collector, collector.__enter__(), address)
+
+
+def answer_privately() -> None:
+    """Answer the current request past the page cache, and keep the answer out of all others: it is one person's.
+
+    Call it in a hook that is registered before the cache.
+    """
+    request.environ[_PRIVATE] = True
+
+
+def is_private() -> bool:
+    """Return whether the current request is answered past the page cache (`answer_privately`)."""
+    return _PRIVATE in request.environ
 
 
 def current_build() -> PageBuild | None:

@@ -80,7 +80,7 @@ def init_app(app: Flask, state: CacheState) -> None:
     @app.before_request
     def answer_from_cache() -> Response | None:
         policy = find_policy(app, request.endpoint)
-        if policy is None or request.method not in ("GET", "HEAD") or app.debug:
+        if policy is None or request.method not in ("GET", "HEAD") or app.debug or page_builds.is_private():
             return None
         if request.script_root != app.config["PREFIX"]:
             return None
@@ -123,7 +123,7 @@ def init_app(app: Flask, state: CacheState) -> None:
         if build is None:
             if find_policy(app, request.endpoint) is not None:
                 response.headers.setdefault("Cache-Status", "storefront; fwd=bypass")
-            return response
+            return mark_private(response) if page_builds.is_private() else response
         if (rendering := page_renderer.find_rendering(request.environ)) is not None:
             return page_renderer.end_rendering(state, rendering, build, response)
         if response.status_code >= 500:

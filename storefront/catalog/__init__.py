@@ -11,6 +11,7 @@ from storefront.catalog import (
     picture_queue,
     publication,
     queries,
+    shop_pictures,
     variant_lookup,
     views,
 )
@@ -33,6 +34,7 @@ def init_app(app: Flask) -> None:
     picture_queue.init_app(app)
     collection_builds.init_app(app)
     publication.init_app(app)
+    shop_pictures.init_app(app)
     unknown_path.register(app, views.redirect_unknown_path)
     site_navigation.load_links.register(app, navigation.load_top_links)
     stock.availability_changed.register(app, availability.invalidate_availability)

@@ -105,6 +105,8 @@ def open_picture(data: bytes) -> Iterator[Image.Image]:
 
     if data[4:8] == b"ftyp" and data[8:12] in _HEIC_BRANDS and b"avif" not in data[8:64]:
         raise RefusedError("HEIC pictures cannot be read. Save it as JPEG, as browsers on phones do.")
+    if data[:512].lstrip().startswith((b"<svg", b"<?xml", b"<!--")):
+        raise RefusedError("SVG pictures are refused, since they can contain scripts. Save it as PNG.")
     with _explained(), Image.open(io.BytesIO(data), formats=_FORMATS) as source:
         yield source
 
@@ -147,6 +149,27 @@ def render(source: Image.Image, wanted: Sequence[Rendition]) -> Iterator[tuple[R
         file = io.BytesIO()
         picture.save(file, rendition.format, **_OPTIONS[rendition.format])
         yield rendition, file.getvalue()
+
+
+def draw_icon(source: Image.Image, width: int, kind: str, *, square: bool) -> bytes:
+    """Return an opened picture as a PNG or ICO file of this width; a square one has a margin where it needs one.
+
+    The margin is transparent, but white in PNG: phones show nothing else behind an icon.
+    """
+    from PIL import Image, ImageOps
+
+    picture = source.convert("RGBA")
+    if not square:
+        height = max(1, round(picture.height * width / picture.width))
+        picture = picture.resize((width, height), Image.Resampling.LANCZOS)
+    else:
+        picture = ImageOps.pad(picture, (width, width), Image.Resampling.LANCZOS, color=(0, 0, 0, 0))
+    if square and kind == "png":
+        ground = Image.new("RGBA", picture.size, "white")
+        picture = Image.alpha_composite(ground, picture).convert("RGB")
+    file = io.BytesIO()
+    picture.save(file, kind)
+    return file.getvalue()
 
 
 @contextmanager

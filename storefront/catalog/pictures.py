@@ -74,10 +74,10 @@ def store(data: bytes, media_dir: Path, *, finished: bool = False) -> StoredPict
             missing = _missing(digest, width, media_dir)
             own = Rendition(width, "webp")
             if finished and own in missing:
-                _write(_path(digest, own, media_dir), data)
+                write_file(_path(digest, own, media_dir), data)
                 missing.remove(own)
             for rendition, file in picture_renditions.render(source, missing) if missing else ():
-                _write(_path(digest, rendition, media_dir), file)
+                write_file(_path(digest, rendition, media_dir), file)
     except RefusedError as error:
         raise PictureError(str(error)) from error
     return StoredPicture(digest, width, height)
@@ -104,12 +104,10 @@ def make_all(digest: str, media_dir: Path) -> list[Rendition]:
     Raises:
         PictureError: none is stored, or it cannot be used.
     """
-    stored = [int(file.stem.rpartition("-")[2]) for file in (media_dir / digest[:2]).glob(f"{digest}-*.webp")]
-    if not stored:
-        raise PictureError(f"There is no file of the picture {digest} in {media_dir}.")
-    wanted = picture_renditions.all_renditions(max(stored))
+    widest = find_widest(digest, media_dir)
+    wanted = picture_renditions.all_renditions(widest)
     if missing := [each for each in wanted if not _path(digest, each, media_dir).exists()]:
-        data = rendition_path(digest, max(stored), media_dir).read_bytes()
+        data = rendition_path(digest, widest, media_dir).read_bytes()
         _render_apart(data, digest, media_dir, missing)
     return wanted
 
@@ -154,9 +152,17 @@ def _render_apart(
         if done.returncode:  # the system ended it, or a library gave up
             raise PictureError("The picture cannot be decoded with the memory and time that a picture gets.")
         for file in Path(folder).iterdir():
-            _write(rendition_path(digest, int(file.stem), media_dir, file.suffix[1:]), file.read_bytes())
+            write_file(rendition_path(digest, int(file.stem), media_dir, file.suffix[1:]), file.read_bytes())
         width, height = map(int, done.stdout.split())
         return width, height
+
+
+def find_widest(digest: str, media_dir: Path) -> int:
+    """Return the width of the widest rendition that is stored."""
+    stored = [int(file.stem.rpartition("-")[2]) for file in (media_dir / digest[:2]).glob(f"{digest}-*.webp")]
+    if not stored:
+        raise PictureError(f"There is no file of the picture {digest} in {media_dir}.")
+    return max(stored)
 
 
 def rendition_path(digest: str, width: int, media_dir: Path, kind: str = "webp") -> Path:
@@ -173,7 +179,7 @@ def _missing(digest: str, width: int, media_dir: Path) -> list[Rendition]:
     return [each for each in wanted if not _path(digest, each, media_dir).exists()]
 
 
-def _write(target: Path, data: bytes) -> None:
+def write_file(target: Path, data: bytes) -> None:
     """Write a temporary file and rename it, so that no half-written picture is served."""
     target.parent.mkdir(parents=True, exist_ok=True)
     handle, draft = tempfile.mkstemp(dir=target.parent, suffix=".part")

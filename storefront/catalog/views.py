@@ -36,7 +36,7 @@ They may depend on the configuration only: product pages are cached.
 """
 
 _SHALLOW_PAGES = 20  # pages of a list that people may click to
-_RENDITION = re.compile(r"([0-9a-f]{32})-([0-9]{1,4})\.(webp|avif)")
+_RENDITION = re.compile(r"([0-9a-f]{32})-([0-9]{1,4})\.(webp|avif|png)")
 
 
 def _canonical_list_url(arguments: Mapping[str, Any], query: Mapping[str, str]) -> str:

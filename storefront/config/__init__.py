@@ -1,8 +1,8 @@
 """Typed settings, read once from the environment by this room alone. docs/settings.md lists them.
 
-`settings` is the table with one row per setting; `shop` is the table of those that the merchant can change while the
-shop runs (`storefront/shop_settings/`); `reader` has the readers that several rows share; `values` has the readers of
-a single setting.
+`settings` is the table with one row per setting; `shop_table` is the table of those that the merchant changes while
+the shop runs (`storefront/shop_settings/`); `reader` has the readers that several rows share; `values` and
+`shop_values` have the readers of a single setting.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from flask import Flask
 
 from storefront.config.reader import instance_directory
 from storefront.config.settings import Settings
-from storefront.config.shop import ShopSettings, StockDisplay
+from storefront.config.shop_table import ShopSettings, StockDisplay
 
 __all__ = ["Settings", "ShopSettings", "StockDisplay", "configure", "instance_directory"]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
 
-from storefront.config import shop, values
+from storefront.config import shop, shop_table, values
 from storefront.config.edge_settings import EdgeSettings, read_edge
 from storefront.config.reader import (
     INSTANCE,
@@ -53,7 +53,7 @@ class Settings:
     workers: int = setting(integer(1, least=1, most=10_000), "STOREFRONT_WORKERS")
 
     # The merchant's settings that the environment sets, by name; the others are in the database.
-    shop_settings: dict[str, Any] = setting(shop.read_environment, *shop.ShopSettings.variables())
+    shop_settings: dict[str, Any] = setting(shop.read_environment, *shop_table.ShopSettings.variables())
     currency: str = setting(
         lambda source, name: check_currency(source.get(name, "USD")), "STOREFRONT_CURRENCY"
     )

@@ -1,82 +1,15 @@
-"""The table of the merchant's settings: name, reader, default, and what it sets in a sentence for people.
-
-The environment variable wins over the value that is stored in the database (`storefront/shop_settings/`). To add a
-setting, add a row here and to the table in docs/settings.md; code reads it as `shop_settings.current().<name>`.
-"""
+"""Reads and names single settings of the merchant; the table of them is `shop_table`."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from storefront.config import values
-from storefront.config.reader import Source, choice, integer, setting, switch
+from storefront.config.reader import Source
+from storefront.config.shop_table import ShopSettings
 from storefront.errors import ConfigurationError
-
-StockDisplay = Literal["low", "band", "exact"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShopSettings:
-    """All settings of the merchant, checked."""
-
-    name: str = setting(
-        values.shop_name, "STOREFRONT_NAME", sentence="the shop's name, on every page and in letters"
-    )
-    locale: str = setting(
-        values.locale,
-        "STOREFRONT_LOCALE",
-        sentence="the language of the shop and the format of amounts, dates and numbers, such as en_US",
-    )
-    timezone: str = setting(
-        values.timezone,
-        "STOREFRONT_TIMEZONE",
-        sentence="the time zone of the shop, such as Europe/Berlin (a name of the IANA database)",
-    )
-    stock_display: StockDisplay = setting(
-        choice("low", "band", "exact"),
-        "STOREFRONT_STOCK_DISPLAY",
-        sentence="what the public may know of stock: low (the number at or below the threshold), band or exact",
-    )
-    order_email: str = setting(
-        values.optional_email,
-        "STOREFRONT_ORDER_EMAIL",
-        sentence="the e-mail address that gets a letter for each new order",
-    )
-    order_letters: bool = setting(
-        switch(default=True),
-        "STOREFRONT_ORDER_LETTERS",
-        sentence="whether order_email gets a letter for each new order: on or off",
-    )
-    invoice_days: int = setting(
-        integer(14, least=0, most=365),
-        "STOREFRONT_INVOICE_DAYS",
-        sentence="the days after which an unpaid order by invoice is cancelled; 0: never",
-    )
-
-    @classmethod
-    def names(cls) -> list[str]:
-        """Return the names of all settings, in the order of the table."""
-        return [row.name for row in fields(cls)]
-
-    @classmethod
-    def variables(cls) -> list[str]:
-        """Return the environment variables of all settings."""
-        return list(map(variable_of, cls.names()))
-
-    @classmethod
-    def from_values(cls, given: Mapping[str, Any]) -> ShopSettings:
-        """Return the settings with these values, and the default of each other one."""
-        nothing = Source({}, Path(), ())
-        return cls(
-            **{
-                row.name: given[row.name] if row.name in given else row.metadata["read"](nothing, row.name)
-                for row in fields(cls)
-            }
-        )
 
 
 def variable_of(name: str) -> str:

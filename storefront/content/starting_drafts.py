@@ -8,7 +8,7 @@ from flask import render_template
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from storefront.content import page_edits
+from storefront.content import page_edits, slots
 from storefront.content.models import ContentPage
 from storefront.content.page_edits import PageValues
 from storefront.i18n import lazy_gettext
@@ -31,7 +31,7 @@ def add_missing(session: Session) -> list[ContentPage]:
 
 
 def _add(session: Session, kind: str, title: str) -> ContentPage:
-    body = render_template(f"content/starting/{kind}.html")
+    body = render_template(f"content/starting/{kind}.html", address=slots.ADDRESS, contact=slots.CONTACT)
     taken = session.execute(select(ContentPage.id).where(ContentPage.slug == kind)).first()
     values = PageValues(title, f"{kind}-2" if taken else kind, body, checked=False)
     return page_edits.create(session, values, kind)

@@ -55,10 +55,12 @@ class Hub:
         self._source = source
         self._latest = LatestStates()
         self._rule: object = None
+        self._notice = b""
         self._subscribers = Subscribers()
         self._lock = threading.RLock()
         # An app's source need not inherit from `Source`, and may be older than these.
         self._channels = (source.channel, *getattr(source, "further_channels", Source.further_channels))
+        self._read_notice = getattr(source, "notice", bytes)
         self._is_private = getattr(source, "is_private", Source.is_private)
         self._schedule = Schedule(self, getattr(source, "poll_seconds", Source.poll_seconds))
         self._pid = 0
@@ -85,7 +87,7 @@ class Hub:
             if self._pid == os.getpid():
                 return
             self._pid = os.getpid()
-            self._rule = self._source.rule()
+            self._rule, self._notice = self._source.rule(), self._read_notice()
         self._subscription = Subscription(
             self._source.role,
             self._channels,
@@ -239,6 +241,15 @@ class Hub:
         if self._rule is None:
             self._rule = self._source.rule()
         self._follow_rule(self._rule)
+
+    def send_notice(self) -> None:
+        """Send the source's notice to all pages, if it has changed."""
+        notice = self._read_notice()
+        with self._lock:
+            if notice == self._notice:
+                return
+            self._notice, subscribers = notice, tuple(self._subscribers)
+        self._fan_out(subscribers, "notice", notice, lambda: self._notice == notice)
 
     def send_heartbeats(self) -> None:
         """Send the heartbeats of this tick, end streams that are old enough, and drop clients that do not read."""

@@ -18,6 +18,7 @@ POLL_GAP = 0.2  # seconds between polls that messages ask for: an import sends t
 POLL_RECOVERING = 1.0
 RECOVERY = 10.0  # seconds
 RULE_INTERVAL = 1.0  # seconds within which open pages follow a setting of what the public may know
+NOTICE_INTERVAL = 0.5  # seconds within which open pages get a changed notice
 RETRY = 1.0  # seconds until a failed poll after a new subscription is tried again
 BATCH = 20  # topics in one statement: a change that arrives meanwhile waits a millisecond for it
 
@@ -33,6 +34,7 @@ class Schedule:
             PeriodicTask("live-heartbeats", hub.send_heartbeats, self._until_next_tick),
             PeriodicTask("live-poll", self._poll, self._until_next_poll),
             PeriodicTask("live-rule", hub.follow_rule, lambda: RULE_INTERVAL),
+            PeriodicTask("live-notice", hub.send_notice, lambda: NOTICE_INTERVAL),
         )
 
     def start(self) -> None:

@@ -51,6 +51,10 @@ class Source(Protocol):
         """Return the rule by which items are shown now. When it has changed, all are read again."""
         return None
 
+    def notice(self) -> bytes:
+        """Return an event (`frames.event`) for all open pages, sent when it has changed; empty: there is none."""
+        return b""
+
     def read(self, topics: Collection[int]) -> Sequence[ItemState]:
         """Return all items of these topics that the public may see, and give the connection back.
 

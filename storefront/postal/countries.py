@@ -7,19 +7,16 @@ from functools import cache
 
 from babel import Locale
 
+from storefront.country_codes import country_codes
+
 MAX_COUNTRY = 60  # characters of a country as people write it
-# Two-letter codes in the CLDR that are not countries to which mail can be sent.
-_NO_COUNTRY = frozenset("AC CP CQ DG EA EU EZ IC QO TA UN XA XB ZZ".split())
 
 
 @cache
 def country_names(locale: str) -> Mapping[str, str]:
     """Return the names by code, sorted by name."""
-    names = {
-        code: name
-        for code, name in Locale.parse(locale).territories.items()
-        if len(code) == 2 and code.isalpha() and code not in _NO_COUNTRY
-    }
+    codes = country_codes()
+    names = {code: name for code, name in Locale.parse(locale).territories.items() if code in codes}
     return dict(sorted(names.items(), key=lambda pair: pair[1].casefold()))
 
 

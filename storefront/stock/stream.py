@@ -16,7 +16,9 @@ from storefront import live, rate_limiting, shop_settings
 from storefront.app_state import AppState, Hook
 from storefront.errors import BadInputError
 from storefront.extensions import db
+from storefront.live import frames
 from storefront.redis_roles import Role
+from storefront.shop_settings import look_sheet
 from storefront.stock import publisher
 from storefront.stock.models import StockItem
 from storefront.stock.public import Band, Display, StockLevel, public_number
@@ -94,6 +96,11 @@ class StockSource(live.Source):
     def rule(self) -> Display:
         """Return what the public may know now."""
         return shop_settings.current_of(self._app).stock_display
+
+    def notice(self) -> bytes:
+        """Return where the style sheet of the merchant's look is: a change of it shows in open pages."""
+        url = look_sheet.url_of(self._app, shop_settings.current_of(self._app))
+        return frames.event("look", {"url": url})
 
     def read(self, topics: Collection[int]) -> list[VariantStock]:
         """Return the variants of these products, if they have a page; the connection is given back at once.

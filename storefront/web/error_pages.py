@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from flask import Flask, Response, g, render_template, request
+from flask import Flask, Response, current_app, g, render_template, request
 from flask.globals import request_ctx
 from sqlalchemy.exc import OperationalError, PendingRollbackError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable
 from werkzeug.wrappers import Response as BaseResponse
 
 from storefront import failures
@@ -70,6 +70,14 @@ _renderers = AppState[list[tuple[str, ErrorRenderer]]]("web.error_renderers")
 def add_renderer(app: Flask, prefix: str, render: ErrorRenderer) -> None:
     """Render errors under a path prefix with this function instead of an error page."""
     _renderers.get(app).append((prefix, render))
+
+
+def render_for_path(status: int, sentence: str) -> Response | None:
+    """Return an error as the current request's path renders it, such as below /api/; None if it gets a page."""
+    for prefix, render in _renderers.get(current_app):
+        if request.path.startswith(prefix):
+            return current_app.make_response(render(status, sentence, ServiceUnavailable()))
+    return None
 
 
 def init_app(app: Flask) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from flask import Flask, Response, abort, current_app, request
 
+from storefront.app_state import Hook
 from storefront.web import compression, module_graph, style_sheets
 from storefront.web.prefix import add_prefix
 
@@ -29,6 +30,10 @@ ICONS = {
     "/apple-touch-icon.png": "img/apple-touch-icon.png",
     "/apple-touch-icon-precomposed.png": "img/apple-touch-icon.png",
 }
+
+
+own_icon = Hook[[str], bytes | None]("web.own_icon")
+"""Returns the file of the merchant's own icon for one of these paths; None if there is none."""
 
 
 @dataclass(slots=True)
@@ -137,9 +142,19 @@ def init_app(app: Flask) -> None:
     @app.get("/apple-touch-icon.png")
     @app.get("/apple-touch-icon-precomposed.png")
     def icon() -> Response:
-        response = serve(ICONS[request.path])
+        """Serve the icon of the shop, or the one that came with it."""
+        path = request.url_rule.rule if request.url_rule else request.path
+        body = next((found for found in own_icon.fire(path) if found), None)
+        response = serve(ICONS[path]) if body is None else _own_response(path, body)
         response.headers["Cache-Control"] = "public, max-age=86400"
         return response
+
+
+def _own_response(path: str, body: bytes) -> Response:
+    response = Response(body, mimetype="image/x-icon" if path.endswith(".ico") else "image/png")
+    response.set_etag(hashlib.sha256(body).hexdigest()[:12])
+    response.make_conditional(request)
+    return response
 
 
 def _hashed_name(name: str, etag: str) -> str:

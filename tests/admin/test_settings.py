@@ -9,7 +9,8 @@ import pytest
 from flask import Flask
 
 from storefront import shop_settings
-from storefront.admin.setting_fields import FIELDS
+from storefront.admin.setting_parts import FIELDS, PARTS
+from storefront.catalog import shop_pictures
 from storefront.shop_settings import stored_settings
 from tests.accounts.people import Browser, staff_browser
 
@@ -22,19 +23,23 @@ def owner(app: Flask) -> Browser:
 
 
 def form_of(browser: Browser) -> dict[str, str]:
-    """Return what a browser sends if the form is sent as it stands."""
-    page = browser.get("/admin/settings").text
+    """Return what a browser sends if the forms of all pages are sent as they stand."""
+    page = "".join(browser.get(f"/admin/settings/{part.slug}", follow_redirects=True).text for part in PARTS)
     sent = {
         name: unescape(value)
         for name, value in re.findall(r'name="([\w-]+)"[^>]*? value="([^"]*)"', page)
         if name.removeprefix("seen-") in FIELDS
     }
-    chosen = re.findall(r'<select[^>]*name="(\w+)".*?<option value="(\w+)" selected', page, re.DOTALL)
-    return sent | dict(chosen)
+    lists = re.findall(r'<select[^>]*name="(\w+)"(.*?)</select>', page, re.DOTALL)
+    chosen = {
+        name: value for name, inside in lists for value in re.findall(r'value="(\w+)" selected', inside)
+    }
+    return sent | chosen
 
 
 def test_each_setting_has_a_field() -> None:
-    assert sorted(FIELDS) == sorted(shop_settings.ShopSettings.names())
+    pictures = set(shop_pictures.NAMES)
+    assert set(FIELDS) == set(shop_settings.ShopSettings.names()) - pictures
 
 
 def test_a_change_shows_in_the_shop_at_once(app: Flask, owner: Browser) -> None:

@@ -1,6 +1,7 @@
 /** Connects this tab's badges to the stream that all tabs share, in the best way that the browser supports. Closed when
  *  the tab has been hidden for a while or is left, so that the browser can restore the page from its cache. */
 import { setLive } from "./stock-delayed.js";
+import { showLook } from "./shop-look.js";
 import { LeaderLink, OwnLink, WorkerLink } from "./stock-links.js";
 
 const HIDDEN = 30_000;
@@ -26,6 +27,7 @@ export function removeBadge(badge) {
 }
 
 function receive({ type, data }) {
+  if (type === "look") showLook(data.url);
   if (type === "snapshot" || type === "status") setLive(data.live);
   const items = type === "snapshot" ? data.items : type === "stock" ? [data] : [];
   for (const item of items) {

@@ -1,5 +1,5 @@
 /** Connections to /stock/stream for a set of products, MOST on each. They reconnect by themselves, with growing, random
- *  pauses. `onEvent(type, data)` receives the events "snapshot", "stock" and "status". */
+ *  pauses. `onEvent(type, data)` receives the events "snapshot", "stock", "status" and "look". */
 const STREAM = new URL("../../../stock/stream", import.meta.url); // the shop may be below a path
 const SILENCE = 45_000;
 const LONGEST = 60_000;
@@ -43,7 +43,7 @@ class StockStream {
     this.#close();
     if (!this.#ids.length) return;
     this.#source = new EventSource(`${STREAM}?${this.#ids.map((id) => `product=${id}`).join("&")}`);
-    for (const type of ["snapshot", "stock", "status", "heartbeat"]) {
+    for (const type of ["snapshot", "stock", "status", "look", "heartbeat"]) {
       this.#source.addEventListener(type, (event) => this.#receive(type, event.data));
     }
     this.#source.addEventListener("error", () => this.#fail());

@@ -1,0 +1,152 @@
+"""Readers of the merchant's settings: lines of an address, a country, a link, a moment."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+from storefront.config.accent import LEAST_CONTRAST, Scheme, least_contrast, nearest_readable, parse_hex
+from storefront.config.reader import Reader, Source
+from storefront.country_codes import country_codes
+from storefront.errors import ConfigurationError
+from storefront.i18n import gettext as _
+from storefront.unicode_text import clean_line, is_invisible
+
+MOST = 300  # characters of one line
+MOST_OF_TEXT = 2000
+_LINK = re.compile(r"/(?![/\\])[^\s\\<>\"]*|https?://[^\s/\\<>\"]+[^\s\\<>\"]*")
+_PHONE = re.compile(r"\+?[0-9][0-9 ()/.–-]{2,38}(?: ?(?:ext\.?|x) ?[0-9]{1,6})?")
+_PICTURE = re.compile(r"[0-9a-f]{32} [1-9][0-9]{0,4}x[1-9][0-9]{0,4}")
+_FORMER_CODES = {"UK": "GB", "EL": "GR"}  # which people use, and the code that ISO 3166 has
+
+
+def one_line(source: Source, name: str) -> str:
+    """Return one line of text, without characters that nobody sees; empty if it is not set."""
+    line = clean_line(source.get(name))
+    if len(line) > MOST:
+        raise ConfigurationError(
+            _(
+                "%(name)s has %(count)d characters; the most is %(most)d.",
+                name=name,
+                count=len(line),
+                most=MOST,
+            )
+        )
+    return "" if is_invisible(line) else line
+
+
+def lines(source: Source, name: str) -> str:
+    """Return a text of several lines; empty if it is not set."""
+    rows = [clean_line(row) for row in source.get(name).splitlines()]
+    text = "\n".join(rows).strip()
+    if len(text) > MOST_OF_TEXT:
+        raise ConfigurationError(
+            _(
+                "%(name)s has %(count)d characters; the most is %(most)d.",
+                name=name,
+                count=len(text),
+                most=MOST_OF_TEXT,
+            )
+        )
+    return "" if is_invisible(text) else text
+
+
+def country(source: Source, name: str) -> str:
+    """Return the code of a country (ISO 3166-1 alpha-2); empty if it is not set."""
+    typed = source.get(name).strip()
+    code = typed.upper()
+    if not code or code in country_codes():
+        return code
+    sentence = _(
+        "%(name)s is %(typed)s; use the code of a country (ISO 3166), such as DE or US.",
+        name=name,
+        typed=repr(typed),
+    )
+    meant = _("Did you mean %(code)s?", code=_FORMER_CODES[code]) if code in _FORMER_CODES else ""
+    raise ConfigurationError(f"{sentence} {meant}".strip())
+
+
+def phone(source: Source, name: str) -> str:
+    """Return a telephone number as people write it; empty if it is not set."""
+    typed = clean_line(source.get(name))
+    if typed and not _PHONE.fullmatch(typed):
+        raise ConfigurationError(
+            _(
+                "%(name)s is %(typed)s; write it with its country, such as +1 201 555 0123.",
+                name=name,
+                typed=repr(typed),
+            )
+        )
+    return typed
+
+
+def link(source: Source, name: str) -> str:
+    """Return a path of the shop or a web address; empty if it is not set."""
+    typed = source.get(name).strip()
+    if typed and not (_LINK.fullmatch(typed) and len(typed) <= MOST):
+        raise ConfigurationError(
+            _(
+                "%(name)s is %(typed)s; use a path of the shop, such as /collections/sale, or an address that "
+                "begins with https://.",
+                name=name,
+                typed=repr(typed),
+            )
+        )
+    return typed
+
+
+def accent(scheme: Scheme) -> Reader:
+    """Return a reader of a colour that is readable as text in this scheme, as #rrggbb; empty if it is not set."""
+
+    def read(source: Source, name: str) -> str:
+        typed = source.get(name).strip()
+        color = parse_hex(typed)
+        if typed and color is None:
+            raise ConfigurationError(
+                _("%(name)s is %(typed)s; write a colour as #0b5d4e.", name=name, typed=repr(typed))
+            )
+        if color and (found := least_contrast(color, scheme)) < LEAST_CONTRAST:
+            raise ConfigurationError(
+                _(
+                    "%(name)s: %(color)s is hard to read, with a contrast of %(found)s where %(least)s is needed. "
+                    "The nearest colour that can be read is %(nearest)s.",
+                    name=name,
+                    color=color,
+                    found=f"{found:.1f}",
+                    least=LEAST_CONTRAST,
+                    nearest=nearest_readable(color, scheme),
+                )
+            )
+        return color or ""
+
+    return read
+
+
+def picture(source: Source, name: str) -> str:
+    """Return the name of a stored picture, digest and size; empty if it is not set."""
+    typed = source.get(name).strip()
+    if typed and not _PICTURE.fullmatch(typed):
+        raise ConfigurationError(
+            _("%(name)s is no name of a picture. Send the picture at /admin/settings/look.", name=name)
+        )
+    return typed
+
+
+def minute(source: Source, name: str) -> str:
+    """Return a moment to the minute, without a time zone, as 2026-12-24T18:00; empty if it is not set."""
+    typed = source.get(name).strip()
+    if not typed:
+        return ""
+    try:
+        moment = datetime.fromisoformat(typed)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is not None or not 2000 <= moment.year <= 9000:
+        raise ConfigurationError(
+            _(
+                "%(name)s is %(typed)s; write day and time in the shop’s time zone as 2026-12-24T18:00.",
+                name=name,
+                typed=repr(typed),
+            )
+        )
+    return moment.strftime("%Y-%m-%dT%H:%M")
