@@ -32,6 +32,7 @@ from storefront.admin import (
     staff_pages,
     stock_pages,
     stock_takings,
+    terms_of_sale,
     unsaved_form,
     upload_pages,
 )
@@ -58,6 +59,7 @@ BLUEPRINTS = (
     content_pages.bp,
     setting_pages.bp,
     staff_pages.bp,
+    terms_of_sale.bp,
     carried_form.bp,
     edit_links.bp,
     former_addresses.bp,

@@ -16,6 +16,7 @@ from flask import current_app, url_for
 from storefront.accounts import security_events, staff_actions
 from storefront.accounts.models import SecurityEvent
 from storefront.actors import describe_actors, ids_of
+from storefront.admin.terms_of_sale import term_lines
 from storefront.change_sets import comparison, recorded_changes
 from storefront.change_sets.changes import ValueChange
 from storefront.checkout import staff_steps
@@ -37,6 +38,7 @@ KINDS = {
     "change_set": lazy_gettext("imports and changes of many products"),
     ORDER: lazy_gettext("orders"),
     ACCESS: lazy_gettext("people and access"),
+    "shop_document": lazy_gettext("delivery, taxes and payment"),
 }
 
 
@@ -149,7 +151,10 @@ def _line_of_change(change: RecordedChange, names: Mapping[int, list[str]]) -> H
         for name, (old, new) in recorded_changes.name_fields(change, names).items()
     ]
     line.tags, line.change_set_id = change.tags, change.change_set_id
-    if change.kind == "change_set":
+    if change.kind == "shop_document" and change.name in term_lines.LABELS:
+        line.name, line.link = str(term_lines.LABELS[change.name]), url_for(f"admin_terms.{change.name}")
+        line.fields = term_lines.compare_documents(*change.fields.get("value", ["", ""]))
+    elif change.kind == "change_set":
         line.link = url_for("admin_change_sets.show", number=int(change.row_id))
     elif change.product_id:
         line.link = url_for("admin_history.all_changes", product=change.product_id)

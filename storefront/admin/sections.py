@@ -50,6 +50,14 @@ SECTIONS = (
     Section(lazy_gettext("Settings"), (("admin_settings.show", lazy_gettext("Settings")),)),
     Section(lazy_gettext("Staff"), (("admin_staff.everybody", lazy_gettext("Staff")),)),
     Section(
+        lazy_gettext("Delivery and payment"),
+        (
+            ("admin_terms.delivery", lazy_gettext("Delivery")),
+            ("admin_terms.tax", lazy_gettext("Taxes")),
+            ("admin_terms.payment", lazy_gettext("Payment")),
+        ),
+    ),
+    Section(
         lazy_gettext("Imports"),
         (("admin_change_sets.all_change_sets", lazy_gettext("Imports and changes")),),
     ),
@@ -98,6 +106,8 @@ def _is_below(endpoint: str, blueprint: str) -> bool:
     """Return whether the current page is of the same blueprint as this one, or its address is below this one's."""
     if endpoint.partition(".")[0] == blueprint:
         return True
+    if blueprint == "admin_terms":  # below the settings, but in a section of its own
+        return False
     path = url_for(endpoint)
     return path != url_for(HOME) and f"{request.script_root}{request.path}".startswith(f"{path}/")
 

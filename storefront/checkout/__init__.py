@@ -50,7 +50,7 @@ __all__ = [
 
 
 def init_app(app: Flask) -> None:
-    """Read the terms of sale, register the pages, and connect the checkout to the other rooms.
+    """Prepare the terms of sale, register the pages, and connect the checkout to the other rooms.
 
     Raises:
         ConfigurationError: Stripe's settings are not valid; the text says why.

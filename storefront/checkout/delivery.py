@@ -1,6 +1,6 @@
-"""Delivery methods, from the configuration.
+"""Delivery methods, from the settings of the shop or from a file.
 
-In `checkout.toml`, amounts in the shop's currency as text:
+As `checkout.toml` writes them, amounts in the shop's currency as text:
 
     [[delivery]]
     code = "standard"
@@ -14,13 +14,12 @@ In `checkout.toml`, amounts in the shop's currency as text:
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from storefront.checkout.tax import named_errors
-from storefront.errors import ConfigurationError
+from storefront.checkout.term_errors import TermError, named_errors
 from storefront.i18n import gettext as _
 from storefront.i18n import lazy_gettext
 from storefront.money import Money, minor_units
@@ -67,6 +66,10 @@ class DeliveryMethod:
         """Return whether the method delivers to a country (an ISO 3166-1 code)."""
         return self.countries is None or country in self.countries
 
+    def serves_some_of(self, other: DeliveryMethod) -> bool:
+        """Return whether there is a country that both methods deliver to."""
+        return self.countries is None or other.countries is None or bool(self.countries & other.countries)
+
 
 def _destinations(names: list[str]) -> str:
     match sorted(names):
@@ -80,64 +83,117 @@ def _destinations(names: list[str]) -> str:
 def read_delivery_methods(
     terms: Mapping[str, Any], currency: str, locale: str, *, has_demo_terms: bool
 ) -> tuple[DeliveryMethod, ...]:
-    """Return the delivery methods of the configuration; for the demo, two invented ones if it names none.
+    """Return the delivery methods of the terms; for the demo, two invented ones if they name none.
 
     Raises:
-        ConfigurationError: a method is not valid, or all are missing and not for the demo; the text says why.
+        TermError: a method is not valid, or all are missing and not for the demo; the text says why.
     """
     tables = terms.get("delivery")
     if tables is None and has_demo_terms:
         return _demo_methods(currency)
     if tables is None:
-        raise ConfigurationError("checkout.toml: no delivery method. Write each as a table [[delivery]].")
+        raise TermError("no delivery method. Write each as a table [[delivery]].")
     if not isinstance(tables, list) or not tables:
-        raise ConfigurationError("checkout.toml: write each delivery method as a table [[delivery]].")
-    methods = tuple(_method(table, currency, locale) for table in tables)
+        raise TermError(
+            "write each delivery method as a table [[delivery]].",
+            sentence=_("A shop needs a delivery method. Fill one in."),
+        )
+    methods = tuple(read_method(table, currency, locale) for table in tables)
     if len({method.code for method in methods}) < len(methods):
-        raise ConfigurationError("checkout.toml: two delivery methods have the same code.")
+        raise TermError("two delivery methods have the same code.")
     return methods
 
 
-def _method(table: Any, currency: str, locale: str) -> DeliveryMethod:
+def read_method(table: Any, currency: str, locale: str) -> DeliveryMethod:
+    """Return the delivery method of a table.
+
+    Raises:
+        TermError: it is not valid; the text says why.
+    """
     if not isinstance(table, dict):
-        raise ConfigurationError("checkout.toml: write each delivery method as a table [[delivery]].")
+        raise TermError("write each delivery method as a table [[delivery]].")
     code, name = table.get("code"), table.get("name")
     if not isinstance(code, str) or not re.fullmatch("[a-z0-9-]{1,40}", code):
-        raise ConfigurationError(
-            f"checkout.toml: the code of a delivery method is {code!r}; use small letters, digits and dashes."
+        raise TermError(
+            f"the code of a delivery method is {code!r}; use small letters, digits and dashes.", field="code"
         )
     if unknown := set(table) - _KEYS:
-        raise ConfigurationError(f"checkout.toml: delivery {code!r} has no {sorted(unknown)[0]!r}.")
+        raise TermError(f"delivery {code!r} has no {sorted(unknown)[0]!r}.")
     if not isinstance(name, str) or not 1 <= len(name.strip()) <= 100:
-        raise ConfigurationError(f"checkout.toml: delivery {code!r} needs a name of up to 100 letters.")
+        raise TermError(
+            f"delivery {code!r} needs a name of up to 100 letters.",
+            field="name",
+            sentence=_("Enter a name of up to 100 letters."),
+        )
     return DeliveryMethod(
         code=code,
         name=name.strip(),
-        price=_amount(code, "price", table.get("price"), currency),
+        price=_amount(code, "price", table.get("price"), currency, locale),
         countries=_countries(code, table["countries"], locale) if "countries" in table else None,
-        free_from=_amount(code, "free_from", table["free_from"], currency) if "free_from" in table else None,
+        free_from=_amount(code, "free_from", table["free_from"], currency, locale)
+        if "free_from" in table
+        else None,
         days=str(table.get("days", ""))[:100],
     )
 
 
+def check_overlaps(methods: Sequence[DeliveryMethod], locale: str) -> None:
+    """Refuse two methods of one name that serve the same country: shoppers could not tell them apart.
+
+    Raises:
+        TermError: there are such methods; `field` is "countries", and the text names the first country.
+    """
+    for number, method in enumerate(methods):
+        for other in methods[:number]:
+            if str(method.name).casefold() != str(other.name).casefold():
+                continue
+            sentence = _(
+                "“%(name)s” serves %(place)s twice. Give the two methods different names, or different countries.",
+                name=method.name,
+                place=_name_common(method.countries, other.countries, locale),
+            )
+            if method.serves_some_of(other):
+                raise TermError(
+                    f"deliveries {other.code!r} and {method.code!r}: {sentence}",
+                    field="countries",
+                    sentence=sentence,
+                )
+
+
+def _name_common(some: frozenset[str] | None, others: frozenset[str] | None, locale: str) -> str:
+    """Return the name of the first country that two methods serve."""
+    both = some & others if some is not None and others is not None else some or others or frozenset()
+    names = countries.country_names(locale)
+    return min((names.get(code, code) for code in both), default="") or _("every country")
+
+
 def _countries(code: str, codes: object, locale: str) -> frozenset[str]:
     if not isinstance(codes, list) or not codes or not all(isinstance(country, str) for country in codes):
-        raise ConfigurationError(
-            f'checkout.toml: the countries of delivery {code!r} must be codes, such as ["DE", "AT"].'
+        raise TermError(
+            f'the countries of delivery {code!r} must be codes, such as ["DE", "AT"].',
+            field="countries",
+            sentence=_("Name at least one country by its code, such as DE, or choose “Everywhere”."),
         )
-    with named_errors(f"countries of delivery {code!r}"):
+    with named_errors(f"countries of delivery {code!r}", "countries"):
         return frozenset(check_country(country, locale) for country in codes)
 
 
-def _amount(code: str, field: str, text: object, currency: str) -> int:
+def _amount(code: str, field: str, text: object, currency: str, locale: str) -> int:
     try:
         amount = Decimal(text if isinstance(text, str) else "").scaleb(minor_units(currency))
     except ArithmeticError:
         amount = Decimal(-1)
     if not amount.is_finite() or not 0 <= amount < 10**12 or amount != int(amount):
-        raise ConfigurationError(
-            f"checkout.toml: {field} of delivery {code!r} is {text!r}; write an amount in {currency} as text, "
-            f'such as "{Decimal(5):.{minor_units(currency)}f}".'
+        example = Money(5 * 10 ** minor_units(currency), currency)
+        raise TermError(
+            f"{field} of delivery {code!r} is {text!r}; write an amount in {currency} as text, "
+            f'such as "{example.plain}".',
+            field=field,
+            sentence=_(
+                "Enter an amount in %(currency)s, such as %(example)s.",
+                currency=currency,
+                example=example.format_plain(locale),
+            ),
         )
     return int(amount)
 

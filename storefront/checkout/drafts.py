@@ -220,7 +220,7 @@ def check_review(review: OrderReview, seen: str) -> None:
         raise IncompleteError("address", _("Enter a delivery address."))
     if review.is_sent and (review.delivery is None or not review.delivery.serves(country)):
         raise IncompleteError("delivery", _("Choose a delivery method."))
-    if draft.payment not in current_terms().providers:
+    if draft.payment not in current_terms().offered:
         raise IncompleteError("payment", _("Choose a payment method."))
     if review.digest != seen:
         raise ReviewOutdatedError

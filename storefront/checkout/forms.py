@@ -65,7 +65,7 @@ def read_form(typed: Mapping[str, str], *, is_sent: bool = True) -> tuple[Form, 
         )
         if is_sent
         else "",
-        "payment": form.choice("payment", _("a payment method"), {code: code for code in terms.providers}),
+        "payment": form.choice("payment", _("a payment method"), {code: code for code in terms.offered}),
     }
     if is_sent and address["country"] and not methods:
         form.errors.pop("delivery", None)
@@ -98,7 +98,7 @@ def choose_defaults(form: Form) -> Form:
     """Choose the first delivery method and provider if none that is available is chosen; return the form."""
     terms = current_terms()
     methods = [method.code for method in terms.methods_to(form.values.get("country", ""))]
-    for name, choices in (("delivery", methods), ("payment", list(terms.providers))):
+    for name, choices in (("delivery", methods), ("payment", list(terms.offered))):
         if form.values.get(name) not in choices and name not in form.errors:
             form.values[name] = choices[0] if choices else ""
     return form

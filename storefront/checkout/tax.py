@@ -1,6 +1,6 @@
-"""Tax rates by country and region, from the configuration, and the rounding of tax.
+"""Tax rates by country and region, from the settings of the shop or from a file, and the rounding of tax.
 
-In `checkout.toml`, percentages as text (so that 8.875 stays exact):
+As `checkout.toml` writes them, percentages as text (so that 8.875 stays exact):
 
     prices_include_tax = true
     [tax.DE]
@@ -15,13 +15,13 @@ Countries and regions are codes of ISO 3166. An empty [tax] charges none.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from storefront.errors import ConfigurationError
+from storefront.checkout.term_errors import TermError, named_errors
+from storefront.i18n import gettext as _
 from storefront.postal.place_codes import check_country, check_region
 
 HUNDRED_PERCENT = 100_000  # rates are integers in thousandths of a percent
@@ -58,60 +58,62 @@ def tax_of(amount: int, rate: int, *, inclusive: bool) -> int:
 
 
 def read_tax_rules(terms: Mapping[str, Any], locale: str, *, has_demo_terms: bool) -> TaxRules:
-    """Return the tax rules of the configuration; without tax if it is empty.
+    """Return the tax rules of the terms; without tax if it is empty.
 
     Raises:
-        ConfigurationError: a rate or a code is not valid, or tax is missing and not for the demo.
+        TermError: a rate or a code is not valid, or tax is missing and not for the demo.
     """
     inclusive = terms.get("prices_include_tax", True)
     if not isinstance(inclusive, bool):
-        raise ConfigurationError("checkout.toml: prices_include_tax must be true or false.")
+        raise TermError("prices_include_tax must be true or false.")
     countries: dict[str, int] = {}
     regions: dict[tuple[str, str], int] = {}
     tables = terms.get("tax", {})
     if not isinstance(tables, dict):
-        raise ConfigurationError("checkout.toml: write taxes as tables, such as [tax.DE].")
+        raise TermError("write taxes as tables, such as [tax.DE].")
     if "tax" not in terms and not has_demo_terms:
-        raise ConfigurationError(
-            "checkout.toml: tax is missing. Write a table for each country, such as [tax.DE], or an empty [tax] "
+        raise TermError(
+            "tax is missing. Write a table for each country, such as [tax.DE], or an empty [tax] "
             "if this shop charges none."
         )
     for country, table in tables.items():
         if not isinstance(table, dict):
-            raise ConfigurationError(f"checkout.toml: write tax.{country} as a table, such as [tax.DE].")
-        with named_errors(f"[tax.{country}]"):
+            raise TermError(f"write tax.{country} as a table, such as [tax.DE].")
+        with named_errors(f"[tax.{country}]", "country"):
             check_country(country, locale)
         if unknown := set(table) - {"rate", "regions"}:
-            raise ConfigurationError(f"checkout.toml: [tax.{country}] has no {sorted(unknown)[0]!r}.")
+            raise TermError(f"[tax.{country}] has no {sorted(unknown)[0]!r}.")
         if "rate" not in table:
-            raise ConfigurationError(
-                f'checkout.toml: [tax.{country}] has no rate; write rate = "0" if only some regions are taxed.'
+            raise TermError(
+                f'[tax.{country}] has no rate; write rate = "0" if only some regions are taxed.',
+                field="rate",
+                sentence=_(
+                    "Add a line for the whole of %(country)s: the rate is 0 if only some of its regions are taxed.",
+                    country=country,
+                ),
             )
         countries[country] = _rate(country, table["rate"])
         by_region = table.get("regions", {})
         if not isinstance(by_region, dict):
-            raise ConfigurationError(f"checkout.toml: regions of [tax.{country}] must be a table.")
+            raise TermError(f"regions of [tax.{country}] must be a table.")
         for region, rate in by_region.items():
-            with named_errors(f"regions of [tax.{country}]"):
+            with named_errors(f"regions of [tax.{country}]", "region"):
                 code = check_region(country, region).upper()
             if (country, code) in regions:
-                raise ConfigurationError(f"checkout.toml: [tax.{country}] names the region {region} twice.")
+                raise TermError(
+                    f"[tax.{country}] names the region {region} twice.",
+                    field="region",
+                    sentence=_("The region %(region)s has two rates. Remove one.", region=region),
+                )
             regions[country, code] = _rate(f"{country}.{region}", rate)
     return TaxRules(inclusive, countries, regions)
 
 
-@contextmanager
-def named_errors(where: str) -> Iterator[None]:
-    """Turn the ValueError of a wrong code into a ConfigurationError that names the place in checkout.toml."""
-    try:
-        yield
-    except ValueError as error:
-        raise ConfigurationError(f"checkout.toml: {where}: {error}") from None
-
-
 def _rate(where: str, text: object) -> int:
     if not isinstance(text, str) or not re.fullmatch(r"[0-9]{1,2}(\.[0-9]{1,3})?", text):
-        raise ConfigurationError(
-            f'checkout.toml: the rate of {where} is {text!r}; write a percentage as text, such as "7.25".'
+        raise TermError(
+            f'the rate of {where} is {text!r}; write a percentage as text, such as "7.25".',
+            field="rate",
+            sentence=_("Enter a rate in percent from 0 to 99.999, such as %(example)s.", example="19"),
         )
     return int(Decimal(text) * 1000)

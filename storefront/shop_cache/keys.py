@@ -67,8 +67,8 @@ def home() -> CacheEntry:
 
 
 def shop_settings() -> CacheEntry:
-    """The merchant's settings that are stored, as texts."""
-    return CacheEntry("shop:settings:v1", "", SHOP_SETTINGS)
+    """The merchant's settings and documents that are stored, as texts."""
+    return CacheEntry("shop:settings:v2", "", SHOP_SETTINGS)
 
 
 def content_page(slug: str) -> CacheEntry:

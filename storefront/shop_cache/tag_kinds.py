@@ -22,7 +22,7 @@ TAG_KINDS = (
     TagKind(
         "settings",
         "strict",
-        "the shop's name, its notices, what it shows of stock",
+        "the shop's name, its notices, what it shows of stock, its terms of sale",
         cause=_("a setting of the merchant changes"),
     ),
     TagKind(

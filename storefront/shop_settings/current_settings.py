@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from flask import Flask, current_app, has_request_context, request
-from sqlalchemy import select
+from sqlalchemy import literal, select, union_all
 from sqlalchemy.exc import SQLAlchemyError
 
 from storefront import cache
@@ -24,27 +24,35 @@ from storefront.config.shop import read_text
 from storefront.errors import ConfigurationError
 from storefront.extensions import db, is_writing
 from storefront.shop_cache import keys
-from storefront.shop_settings.models import ShopSetting
+from storefront.shop_settings.models import ShopDocument, ShopSetting
 
 log = logging.getLogger(__name__)
 
-Rows = tuple[tuple[str, str], ...]  # names and texts, sorted by name
+Rows = tuple[tuple[str, str], ...]  # names and texts, sorted by name; a document's name begins with DOCUMENT
+DOCUMENT = "document:"
 RETRY = 1.0  # seconds until a read that failed is tried again
 _ASKING = 5.0  # seconds that this attempt may take; the others do not wait for it
 _ENTRY = keys.shop_settings()
 _MEMO = "storefront.shop_settings"
 
 
+class _Stored(NamedTuple):
+    """The settings, and the texts of the stored documents by their names."""
+
+    settings: ShopSettings
+    documents: Mapping[str, str]
+
+
 class _Read(NamedTuple):
     """The result of a read.
 
     Attributes:
-        settings: the settings.
+        stored: the settings and documents.
         scope: the write transaction that it belongs to; None in a request.
         build: the build that it belongs to (`cache.innermost_build`).
     """
 
-    settings: ShopSettings
+    stored: _Stored
     scope: object
     build: set[str] | None
 
@@ -76,20 +84,32 @@ def current() -> ShopSettings:
     A request reads them once, and so does a write transaction of a command. Needs an application context. It has to
     be cheap: each text of a page asks for the locale.
     """
+    return _read().settings
+
+
+def current_documents() -> Mapping[str, str]:
+    """Like `current`: the texts of the documents that are stored, by name; no further statement is made for them.
+
+    The same object is returned until one of the settings changes.
+    """
+    return _read().documents
+
+
+def _read() -> _Stored:
     build = cache.innermost_build()
-    if build is not None and isinstance(read := build.memory.get(_MEMO), ShopSettings):
+    if build is not None and isinstance(read := build.memory.get(_MEMO), _Stored):
         return read
     memory, scope = _find_memory()
     known: _Read | None = memory.get(_MEMO) if memory is not None else None
     if known is not None and known.scope is scope and known.build is build:
-        return known.settings
+        return known.stored
     rows = _read_rows()
-    settings = _combine(rows, _find_given(current_app))
+    stored = _combine(rows, _find_given(current_app))
     if memory is not None:
-        memory[_MEMO] = _Read(settings, scope, build)
+        memory[_MEMO] = _Read(stored, scope, build)
     if build is not None and scope is None:
-        build.memory[_MEMO] = settings
-    return settings
+        build.memory[_MEMO] = stored
+    return stored
 
 
 def current_of(app: Flask) -> ShopSettings:
@@ -99,7 +119,7 @@ def current_of(app: Flask) -> ShopSettings:
     """
     rows = cache.peek(app, _ENTRY, Rows)
     if rows is not None:
-        return _combine(rows, _find_given(app))
+        return _combine(rows, _find_given(app)).settings
     with app.app_context():
         return current()
 
@@ -150,8 +170,11 @@ def _read_rows() -> Rows:
 def _load() -> Rows:
     cache.depends_on(keys.SETTINGS)
     with db.session.no_autoflush:
-        rows = db.session.execute(select(ShopSetting.name, ShopSetting.value).order_by(ShopSetting.name))
-        return tuple((row.name, row.value) for row in rows)
+        documents = select(literal(DOCUMENT) + ShopDocument.name, ShopDocument.value)
+        found = union_all(
+            select(ShopSetting.name, ShopSetting.value), documents.where(ShopDocument.value != "")
+        )
+        return tuple(sorted((name, value) for name, value in db.session.execute(found)))
 
 
 def _find_given(app: Flask) -> tuple[tuple[str, Any], ...]:
@@ -160,12 +183,15 @@ def _find_given(app: Flask) -> tuple[tuple[str, Any], ...]:
 
 
 @lru_cache(maxsize=16)
-def _combine(rows: Rows, given: tuple[tuple[str, Any], ...]) -> ShopSettings:
-    """Return the settings: those of the environment, then the stored ones, then the defaults."""
+def _combine(rows: Rows, given: tuple[tuple[str, Any], ...]) -> _Stored:
+    """Return the settings: those of the environment, then the stored ones, then the defaults; and the documents."""
     values: dict[str, Any] = {}
+    documents = {name.removeprefix(DOCUMENT): text for name, text in rows if name.startswith(DOCUMENT)}
     for name, text in rows:
+        if name.startswith(DOCUMENT):
+            continue
         try:
             values[name] = read_text(name, text)
         except ConfigurationError as error:
             log.warning("A stored setting is not used: %s", error)
-    return ShopSettings.from_values(values | dict(given))
+    return _Stored(ShopSettings.from_values(values | dict(given)), documents)

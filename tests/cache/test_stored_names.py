@@ -22,7 +22,7 @@ KEYS = {
     keys.moved_address("x"): ("catalog:moved:v1:x", "product_detail"),
     keys.has_redirects(): ("catalog:has-redirects:v1:", "category"),
     keys.home(): ("catalog:home:v1:", "product_list"),
-    keys.shop_settings(): ("shop:settings:v1:", "settings"),
+    keys.shop_settings(): ("shop:settings:v2:", "settings"),
     keys.collection("x"): ("catalog:collection:v1:x", "category"),
     keys.content_page("x"): ("content:page:v1:x", "content"),
     keys.content_links(): ("content:links:v1:", "content"),

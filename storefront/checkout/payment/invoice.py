@@ -1,6 +1,6 @@
 """Invoices, paid by bank transfer: staff watch the bank account and record each payment.
 
-In `checkout.toml`:
+As `checkout.toml` writes it:
 
     [invoice]
     name = "Invoice, by bank transfer"
@@ -19,7 +19,7 @@ from typing import Any
 from storefront import shop_settings
 from storefront.checkout.order_states import INVOICE
 from storefront.checkout.order_view import OrderView
-from storefront.errors import ConfigurationError
+from storefront.checkout.term_errors import TermError
 from storefront.i18n import gettext as _
 from storefront.i18n import lazy_gettext
 
@@ -28,7 +28,7 @@ _KEYS = {"name", "about", "instructions", "offered"}
 
 @dataclass(frozen=True, slots=True)
 class Invoice:
-    """Payment by bank transfer. `lines` are the payment instructions of the configuration."""
+    """Payment by bank transfer. `lines` are the payment instructions of the terms."""
 
     name: str
     about: str
@@ -72,34 +72,40 @@ def payment_end() -> datetime | None:
 
 
 def read_invoice_terms(terms: Mapping[str, Any], *, has_demo_terms: bool) -> Invoice | None:
-    """Return the invoice terms of the configuration; None if it does not offer invoices.
+    """Return the invoice terms of the shop; None if it does not offer invoices.
 
     Raises:
-        ConfigurationError: the terms are not valid, or missing and not for the demo; the text says why.
+        TermError: the terms are not valid, or missing and not for the demo; the text says why.
     """
     table = terms.get("invoice", {})
     if not isinstance(table, dict):
-        raise ConfigurationError("checkout.toml: write what invoices say as a table [invoice].")
+        raise TermError("write what invoices say as a table [invoice].")
     if unknown := set(table) - _KEYS:
-        raise ConfigurationError(f"checkout.toml: [invoice] has no {sorted(unknown)[0]!r}.")
+        raise TermError(f"[invoice] has no {sorted(unknown)[0]!r}.")
     if not isinstance(table.get("offered", True), bool):
-        raise ConfigurationError("checkout.toml: offered of [invoice] must be true or false.")
+        raise TermError("offered of [invoice] must be true or false.")
     lines = table.get("instructions", [])
     if not isinstance(lines, list) or not all(isinstance(line, str) and len(line) <= 200 for line in lines):
-        raise ConfigurationError(
-            'checkout.toml: instructions of [invoice] must be a list of lines, such as ["IBAN …"].'
+        raise TermError(
+            'instructions of [invoice] must be a list of lines, such as ["IBAN …"].',
+            field="instructions",
+            sentence=_("Use up to 200 characters a line."),
         )
     name, about = table.get("name", "-"), table.get("about", "")
     if not all(isinstance(text, str) and len(text) <= 200 for text in (name, about)) or not name.strip():
-        raise ConfigurationError(
-            "checkout.toml: name and about of [invoice] must be text of up to 200 letters."
+        raise TermError(
+            "name and about of [invoice] must be text of up to 200 letters.",
+            field="about" if isinstance(name, str) and 1 <= len(name.strip()) <= 200 else "name",
+            sentence=_("Enter a text of up to 200 letters."),
         )
     if not table.get("offered", True):
         return None
     if not has_demo_terms and not any(line.strip() for line in lines):
-        raise ConfigurationError(
-            "checkout.toml: [invoice] does not say where to pay. Write "
-            'instructions = ["IBAN …"], or offered = false to take no orders by invoice.'
+        raise TermError(
+            "[invoice] does not say where to pay. Write "
+            'instructions = ["IBAN …"], or offered = false to take no orders by invoice.',
+            field="instructions",
+            sentence=_("Enter where to pay, such as your bank and IBAN, or do not offer payment by invoice."),
         )
     return Invoice(
         name=name.strip() if "name" in table else lazy_gettext("Invoice"),

@@ -82,11 +82,21 @@ def _mail() -> Finding:
 def _checkout() -> Iterator[Finding]:
     terms, file = current_terms(), current_app.config["CHECKOUT"]
     for problem in terms.problems:
-        yield wrong("checkout", f"The checkout is closed: {problem} Then restart the shop.")
+        advice = " Then restart the shop." if terms.origins[problem.part] == "file" else ""
+        yield wrong("checkout", f"The checkout is closed: {problem}{advice}")
+    if terms.is_file_unread(file):
+        yield warn(
+            "checkout file",
+            f"{file.path} is no longer read: the terms of sale are in the shop's settings. Remove the file.",
+        )
     if terms.problems:
         return
-    if file.table is None:
-        yield warn("checkout", f"The terms of sale are the demo's. Before shoppers come, write {file.path}.")
+    if demo := terms.parts_from("demo"):
+        yield warn(
+            "checkout",
+            f"These terms of sale are the demo's: {', '.join(demo)}. Before shoppers come, enter your own at "
+            "/admin/settings/delivery.",
+        )
     else:
         yield ok("checkout", f"It is open: {terms.summary}")
 

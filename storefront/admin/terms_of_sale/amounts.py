@@ -1,0 +1,44 @@
+"""Amounts and rates in the forms of the terms of sale: as the shop writes them, and as they are stored."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from babel.numbers import get_decimal_symbol
+from flask import current_app
+
+from storefront import shop_settings
+from storefront.money import Money, minor_units
+from storefront.sheets.numbers import parse_amount
+
+
+def read_amount(text: str) -> str | None:
+    """Return a typed amount as the terms store it: "52.90" for "52,90"; None if it is not one."""
+    currency = current_app.config["CURRENCY"]
+    try:
+        return Money(parse_amount(text, shop_settings.current().locale, currency), currency).plain
+    except ValueError:
+        return None
+
+
+def show_amount(text: object) -> str:
+    """Return a stored amount as people of the shop write it; a text that is not an amount as it is."""
+    currency = current_app.config["CURRENCY"]
+    try:
+        amount = Decimal(str(text)).scaleb(minor_units(currency))
+        whole = int(amount)
+    except (ArithmeticError, ValueError):
+        return str(text)
+    if whole != amount:
+        return str(text)
+    return Money(whole, currency).format_plain(shop_settings.current().locale)
+
+
+def read_rate(text: str) -> str:
+    """Return a typed percentage as the terms store it: "8.875" for "8,875 %"."""
+    return text.replace("%", "").strip().replace(get_decimal_symbol(shop_settings.current().locale), ".")
+
+
+def show_rate(text: object) -> str:
+    """Return a stored percentage as people of the shop write it."""
+    return str(text).replace(".", get_decimal_symbol(shop_settings.current().locale))
