@@ -49,6 +49,7 @@ WITHOUT_ACTOR = {
     },
     "names who planned, applied and undid it in columns of its own": {"change_set", "catalog_upload"},
     "part of a stock-taking, whose counts name the actor": {"stock_taking_line"},
+    "part of a menu, whose row names the actor": {"menu_item"},
     "part of a change set": {"change_set_row", "change_set_problem"},
     "derived from rows that name the actor": {
         "account_name_word",

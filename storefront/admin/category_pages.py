@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 
 from storefront.admin.once_only import once_only
 from storefront.admin.pages import render_page
+from storefront.admin.sent_places import read_places
 from storefront.catalog import category_edits, category_pictures
 from storefront.catalog.categories import CategoryMoveError
 from storefront.catalog.category_edits import CategoryChangedError, CategoryEditError, CategoryValues
@@ -95,7 +96,7 @@ def order() -> Response:
     form = Form(request.form)
     here = find_category(read_whole_number(form.typed("of"), most_digits=18))
     children = category_edits.list_children(db.session(), here.id)
-    places = _read_places(form, children)
+    places = read_places(form, [child.id for child in children])
 
     def save() -> str:
         with write_transaction() as session:
@@ -202,16 +203,3 @@ def _choices() -> list[tuple[str, str]]:
     if len(rows) > MOST_CHOICES:
         return []
     return [("/", _("Top level")), *((row.path, "– " * row.path.count("/") + row.name) for row in rows)]
-
-
-def _read_places(form: Form, children: list[Category]) -> dict[int, int]:
-    places: dict[int, int] = {}
-    for place, child in enumerate(children, 1):
-        step = {"up": -1, "down": 1}.get(form.typed(f"step-{child.id}"), 0)
-        form.values[f"place-{child.id}"] = typed = form.typed(f"place-{child.id}") or str(place)
-        number = read_whole_number(typed, most_digits=6)
-        if number is None:
-            form.errors[""] = _("Enter whole numbers from 1 as places.")
-        else:
-            places[child.id] = max(1, number + step)
-    return places

@@ -33,6 +33,8 @@ KINDS = {
     "product_image": lazy_gettext("pictures"),
     "category": lazy_gettext("categories"),
     "collection": lazy_gettext("collections"),
+    "content_page": lazy_gettext("pages"),
+    "menu": lazy_gettext("menus"),
     "stock_item": lazy_gettext("stock settings"),
     "shop_setting": lazy_gettext("settings of the shop"),
     "change_set": lazy_gettext("imports and changes of many products"),

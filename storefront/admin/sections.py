@@ -46,7 +46,13 @@ SECTIONS = (
         ),
     ),
     Section(lazy_gettext("Customers"), (("admin_customers.everybody", lazy_gettext("Customers")),)),
-    Section(lazy_gettext("Content"), (("admin_content.all_pages", lazy_gettext("Pages")),)),
+    Section(
+        lazy_gettext("Content"),
+        (
+            ("admin_content.all_pages", lazy_gettext("Pages")),
+            ("admin_menus.all_menus", lazy_gettext("Menus")),
+        ),
+    ),
     Section(lazy_gettext("Settings"), (("admin_settings.show", lazy_gettext("Settings")),)),
     Section(lazy_gettext("Staff"), (("admin_staff.everybody", lazy_gettext("Staff")),)),
     Section(

@@ -129,15 +129,21 @@ def order_children(
         raise CategoryChangedError(
             _("Somebody has changed the order meanwhile. Nothing was saved. Look at it, and save again.")
         )
-    present = {child.id: place for place, child in enumerate(children, 1)}
-    moved = {key: place for key, place in places.items() if present.get(key, place) != place}
-    ordered = [child for child in children if child.id not in moved]
     by_id = {child.id: child for child in children}
-    for key, place in sorted(moved.items(), key=lambda item: item[1]):
-        ordered.insert(max(0, place - 1), by_id[key])
+    ordered = [by_id[key] for key in arrange(list(by_id), places)]
     for place, child in enumerate(ordered, 1):
         child.position = place
     session.flush()
+    return ordered
+
+
+def arrange(keys: Sequence[int], places: Mapping[int, int]) -> list[int]:
+    """Return the keys of ordered things with some at other places, counted from 1; the others make room."""
+    present = {key: place for place, key in enumerate(keys, 1)}
+    moved = {key: place for key, place in places.items() if present.get(key, place) != place}
+    ordered = [key for key in keys if key not in moved]
+    for key, place in sorted(moved.items(), key=lambda item: item[1]):
+        ordered.insert(max(0, place - 1), key)
     return ordered
 
 

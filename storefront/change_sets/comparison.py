@@ -34,6 +34,7 @@ FIELDS = {
     "label": lazy_gettext("SKU"),
     "low_threshold": lazy_gettext("low stock"),
     "on_hand": lazy_gettext("on hand"),
+    "outline": lazy_gettext("entries"),
     "option1": lazy_gettext("option 1"),
     "option2": lazy_gettext("option 2"),
     "option3": lazy_gettext("option 3"),

@@ -17,8 +17,6 @@ from storefront.i18n import gettext as _
 from storefront.shop_cache import keys
 from storefront.web.prefix import add_prefix
 
-MOST_LINKS = 50  # in the footer
-
 
 class PublicPage(msgspec.Struct, frozen=True):
     """A published page as its address shows it."""
@@ -35,18 +33,6 @@ class PublicPage(msgspec.Struct, frozen=True):
         return url_of(self.slug)
 
 
-class PageLink(msgspec.Struct, frozen=True):
-    """A link to a published page."""
-
-    name: str
-    slug: str
-
-    @property
-    def url(self) -> str:
-        """Where it leads."""
-        return url_of(self.slug)
-
-
 def fetch_page(slug: str) -> PublicPage:
     """Return a published page, from the cache or with one statement.
 
@@ -57,15 +43,10 @@ def fetch_page(slug: str) -> PublicPage:
     return cache.fetch(keys.content_page(slug), PublicPage, lambda: _read_page(slug))
 
 
-def fetch_links() -> list[PageLink]:
-    """Return links to the published pages, oldest first, from the cache or with one statement."""
-    return cache.fetch(keys.content_links(), list[PageLink], _read_links)
-
-
 def _read_page(slug: str) -> PublicPage:
     cache.depends_on(keys.content_tag(slug))
     found = db.session.execute(select(ContentPage).where(ContentPage.slug == slug)).scalar_one_or_none()
-    if found is not None and _is_public(found.published_at):
+    if found is not None and is_public(found.published_at):
         return PublicPage(found.slug, found.title, found.body_html, found.seo_title, found.seo_description)
     target = None if found else find_redirect(path_of(slug))
     if target is not None:
@@ -73,16 +54,7 @@ def _read_page(slug: str) -> PublicPage:
     raise NotInShopError(_("We don’t have this page."))
 
 
-def _read_links() -> list[PageLink]:
-    cache.depends_on(keys.CONTENT_LINKS)
-    columns = select(ContentPage.title, ContentPage.slug, ContentPage.published_at)
-    rows = db.session.execute(
-        columns.where(ContentPage.published_at.is_not(None)).order_by(ContentPage.id).limit(MOST_LINKS)
-    )
-    return [PageLink(row.title, row.slug) for row in rows if _is_public(row.published_at)]
-
-
-def _is_public(published_at: datetime | None) -> bool:
+def is_public(published_at: datetime | None) -> bool:
     """Return whether a page is public; of one whose publication is planned, what is built holds until then."""
     if published_at is None:
         return False

@@ -23,6 +23,9 @@ DRAFTS: Mapping[str, str] = {
     "contact": lazy_gettext("Contact us"),
 }
 
+# Kinds of pages that the law asks a shop to link to.
+LEGAL = frozenset({"imprint", "terms", "privacy", "delivery", "withdrawal"})
+
 
 def add_missing(session: Session) -> list[ContentPage]:
     """Add a draft of each kind of which the shop has no page; return the new pages. Nothing of them is public."""

@@ -76,9 +76,9 @@ def content_page(slug: str) -> CacheEntry:
     return CacheEntry("content:page:v1", slug, CONTENT)
 
 
-def content_links() -> CacheEntry:
-    """The links to the merchant's pages that every page prints."""
-    return CacheEntry("content:links:v1", "", CONTENT)
+def menus() -> CacheEntry:
+    """The merchant's menus, and the links to the merchant's pages, which every page prints."""
+    return CacheEntry("content:menus:v1", "", CONTENT)
 
 
 def profile(user_id: int) -> CacheEntry:
@@ -95,6 +95,7 @@ REDIRECTS = "redirects"  # the redirects that were imported
 SEARCH = "search"  # the words of any product
 SETTINGS = "settings"  # the merchant's settings: the shop's name, its locale, what it shows of stock
 CONTENT_LINKS = "content-links"  # which pages of the merchant are published, their titles and addresses
+MENUS = "menus"  # the entries of the merchant's menus
 # Product ids in each part of the sitemap; compressed, a part stays far below the largest size of an entry.
 SITEMAP_PART = 5_000
 

@@ -38,6 +38,12 @@ TAG_KINDS = (
         cause=_("one of your own pages is published, renamed or taken back"),
     ),
     TagKind(
+        "menus",
+        "strict",
+        "a merchant who changes a menu looks at it at once; it happens seldom",
+        cause=_("a menu of yours changes"),
+    ),
+    TagKind(
         "redirects",
         "strict",
         "an address answers with another page",

@@ -39,10 +39,10 @@ class PreparedPages:
     def build_response(self, key: Hashable, render: Callable[[], str]) -> PreparedResponse:
         """Return the page with this key, which names what its content depends on.
 
-        What every page prints is part of the key: the links of its header and footer, and `printed_on_every_page`.
+        What every page prints is part of the key: the menus of its header and footer, and `printed_on_every_page`.
         """
-        links = site_navigation.find_links(), site_navigation.find_footer_links()
-        key = (key, *links, *printed_on_every_page.fire())
+        menus = site_navigation.find_menus(), site_navigation.find_links()
+        key = (key, *menus, *printed_on_every_page.fire())
         page = self._pages.get(key)
         if page is None or current_app.debug:
             page = self._pages[key] = (render().encode(), {})

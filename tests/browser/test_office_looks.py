@@ -18,7 +18,8 @@ from storefront.catalog.collection import collection_edits
 from storefront.catalog.collection.collection_edits import CollectionValues
 from storefront.catalog.collection.membership_rules import Condition, Rule
 from storefront.catalog.models import Product
-from storefront.content import page_edits
+from storefront.content import menu_edits, page_edits
+from storefront.content.menu_edits import EntryValues
 from storefront.content.page_edits import PageValues
 from storefront.extensions import db, write_transaction
 from storefront.stock import stock_taking
@@ -72,6 +73,7 @@ def fill_shop(app: Flask) -> int:
             rule = Rule("all", (Condition("in_stock"),))
             collection_edits.create(session, CollectionValues("Office looks", rule))
             page_edits.create(session, PageValues("Office looks"))
+            menu_edits.add(session, "footer", EntryValues("address", "/cart", "Office looks"), expected=0)
             number = stock_taking.open_taking(session, "Shelf")
             stock_taking.add_count(session, number, "RBT-CELADON", 2, "looks")
         product = db.session.scalars(db.select(Product).where(Product.slug == "round-bellied-teapot")).one()

@@ -25,7 +25,7 @@ KEYS = {
     keys.shop_settings(): ("shop:settings:v2:", "settings"),
     keys.collection("x"): ("catalog:collection:v1:x", "category"),
     keys.content_page("x"): ("content:page:v1:x", "content"),
-    keys.content_links(): ("content:links:v1:", "content"),
+    keys.menus(): ("content:menus:v1:", "content"),
     keys.profile(7): ("accounts:profile:v3:7", "user_profile"),
 }
 TAGS = {
@@ -46,6 +46,7 @@ TAGS = {
     keys.content_tag("x"): f"content:{DIGEST}",
     keys.COLLECTIONS: "collection-list",
     keys.CONTENT_LINKS: "content-links",
+    keys.MENUS: "menus",
     keys.NAVIGATION: "navigation",
     keys.CATEGORY_TREE: "category-tree",
     keys.REDIRECTS: "redirects",

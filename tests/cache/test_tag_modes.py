@@ -23,7 +23,7 @@ from tests.conftest import make_app
 MADE = {name: made for name, made in vars(keys).items() if name.endswith("_tag") and inspect.isfunction(made)}
 CONSTANT = (
     *(EVERYTHING, keys.NAVIGATION, keys.CATEGORY_TREE, keys.COLLECTIONS, keys.CONTENT_LINKS),
-    *(keys.REDIRECTS, keys.SEARCH, keys.SETTINGS),
+    *(keys.MENUS, keys.REDIRECTS, keys.SEARCH, keys.SETTINGS),
 )
 
 MODES = TagModes(TAG_KINDS)

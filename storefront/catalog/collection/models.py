@@ -57,7 +57,8 @@ class Collection(ChangedBy, Model):
         tags = {keys.collection_slug_tag(each) for slug in slugs for each in (slug, slug.lower())}
         session = object_session(self)
         is_deleted = session is not None and self in session.deleted
-        if is_deleted or not inspect(self).persistent or len(slugs) > 1:
+        is_renamed = changed_values(self, "slug", "title", "deleted_at")
+        if is_deleted or not inspect(self).persistent or is_renamed:
             tags.add(keys.COLLECTIONS)
         return tags
 

@@ -1,0 +1,116 @@
+"""Entries of menus with their targets, as the database has them: one statement for all menus and pages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, cast, literal, null, select
+
+from storefront.catalog.collection.models import Collection
+from storefront.catalog.models import Category
+from storefront.catalog.navigation import linked_conditions
+from storefront.catalog.slugs import category_path, collection_path
+from storefront.content.menu_models import MenuItem
+from storefront.content.models import ContentPage
+from storefront.content.page_edits import path_of
+from storefront.content.page_reader import is_public
+
+MOST_PAGES = 50  # in the footer
+
+
+class Absence(StrEnum):
+    """Why the shop does not show an entry."""
+
+    DELETED = "deleted"
+    DRAFT = "draft"
+    PLANNED = "planned"
+    HIDDEN = "hidden"
+    EMPTY = "empty"
+
+
+@dataclass(frozen=True, slots=True)
+class MenuTarget:
+    """Where an entry leads.
+
+    Attributes:
+        name: its title; empty if it is gone, or has none.
+        path: without the shop's prefix, or an https URL; empty of a heading, and if it is gone.
+        absence: why the shop does not show it.
+    """
+
+    name: str = ""
+    path: str = ""
+    absence: Absence | None = None
+
+
+_ITEM = (
+    *(MenuItem.menu, MenuItem.id, MenuItem.parent_id, MenuItem.position, MenuItem.label, MenuItem.kind),
+    *(MenuItem.page_id, MenuItem.category_id, MenuItem.collection_id, MenuItem.address, MenuItem.target_name),
+)
+_PAGE = (
+    ContentPage.title.label("page_title"),
+    ContentPage.slug.label("page_slug"),
+    ContentPage.published_at,
+    ContentPage.kind.label("page_kind"),
+)
+_FURTHER = (
+    Category.name.label("category_name"),
+    Category.path.label("category_path"),
+    Category.product_count,
+    and_(*linked_conditions()).label("is_linked"),
+    Collection.title.label("collection_title"),
+    Collection.slug.label("collection_slug"),
+)
+
+
+def select_items(menu: str = "") -> Select[*tuple[Any, ...]]:
+    """Return the query of the entries of all menus, or of one, with their targets."""
+    query = (
+        select(*_ITEM, *_PAGE, *_FURTHER)
+        .outerjoin(ContentPage, ContentPage.id == MenuItem.page_id)
+        .outerjoin(Category, Category.id == MenuItem.category_id)
+        .outerjoin(Collection, and_(Collection.id == MenuItem.collection_id, Collection.is_present()))
+    )
+    return query.where(MenuItem.menu == menu) if menu else query
+
+
+def select_all() -> Any:
+    """Return the query of the entries of all menus, and of the pages that are or will be published.
+
+    Rows of pages have an empty `menu`; `id` is the page's.
+    """
+    values = {"menu": literal(""), "id": ContentPage.id, "position": literal(0), "label": literal("")}
+    values |= {"kind": literal("page"), "page_id": ContentPage.id}
+    item: list[ColumnElement[Any]] = [
+        values.get(column.key, _missing(column)).label(column.key) for column in _ITEM
+    ]
+    further = [_missing(column).label(column.key) for column in _FURTHER]
+    pages = select(*item, *_PAGE, *further).where(ContentPage.published_at.is_not(None))
+    first = pages.order_by(ContentPage.id).limit(MOST_PAGES).subquery()
+    return select_items().union_all(select(first))
+
+
+def _missing(column: Any) -> ColumnElement[Any]:
+    """Return NULL of a column's type: PostgreSQL takes one without a type for a text."""
+    return cast(null(), column.type)
+
+
+def find_target(row: Any) -> MenuTarget:
+    """Return the target of an entry; what is built of a planned page holds until its moment."""
+    if row.kind == "page" and row.page_slug is not None:
+        absence = None if is_public(row.published_at) else _absence_of_page(row)
+        return MenuTarget(row.page_title, path_of(row.page_slug), absence)
+    if row.kind == "category" and row.category_path is not None:
+        absence = None if row.is_linked else Absence.HIDDEN if row.product_count else Absence.EMPTY
+        return MenuTarget(row.category_name, category_path(row.category_path), absence)
+    if row.kind == "collection" and row.collection_slug is not None:
+        return MenuTarget(row.collection_title, collection_path(row.collection_slug))
+    if row.kind in ("address", "heading"):
+        return MenuTarget("", row.address)
+    return MenuTarget(absence=Absence.DELETED)
+
+
+def _absence_of_page(row: Any) -> Absence:
+    return Absence.DRAFT if row.published_at is None else Absence.PLANNED
