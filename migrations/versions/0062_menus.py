@@ -1,4 +1,4 @@
-"""Menus of the header and the footer, with their versions.
+"""Menus of the header and the footer, with their versions, and when a page of the merchant is withdrawn by itself.
 
 Revision ID: 0062
 Revises: 0061
@@ -16,7 +16,8 @@ TARGETS = {"page_id": "content_page", "category_id": "category", "collection_id"
 
 
 def upgrade() -> None:
-    """Create the tables, empty: the shop goes on with the menus that it makes itself."""
+    """Create the tables, empty: the shop goes on with the menus that it makes itself. No page has a moment yet."""
+    op.add_column("content_page", sa.Column("withdraw_at", sa.DateTime(timezone=True)))
     op.create_table(
         "menu",
         sa.Column("name", sa.String(16), nullable=False),
@@ -68,7 +69,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Drop the tables."""
+    """Drop the tables and the moment."""
     op.drop_table("menu_version")
     op.drop_table("menu_item")
     op.drop_table("menu")
+    op.drop_column("content_page", "withdraw_at")

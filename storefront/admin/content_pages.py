@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 from flask import Blueprint, abort, redirect, request, url_for
 from sqlalchemy import select
 from sqlalchemy.orm import Session, defer
 from werkzeug.wrappers import Response
 
+from storefront import moments
 from storefront.actors import describe_actors
+from storefront.admin import content_form
 from storefront.admin.pages import render_page
-from storefront.catalog import html_sanitiser
 from storefront.content import page_edits, starting_drafts
-from storefront.content.models import MAX_SEO_DESCRIPTION, MAX_SLUG, MAX_TITLE, ContentPage, ContentVersion
-from storefront.content.page_edits import PageChangedError, PageEditError, PageValues
+from storefront.content.models import ContentPage, ContentVersion
+from storefront.content.page_edits import PageChangedError, PageEditError
+from storefront.content.page_reader import state_of
 from storefront.extensions import db, write_transaction
-from storefront.i18n import gettext as _
 from storefront.rate_limiting import limit
 from storefront.unicode_text import read_whole_number
 from storefront.web.forms import Form
@@ -38,7 +38,9 @@ def all_pages() -> Response:
     )
     pages = db.session.execute(query.limit(MOST_PAGES)).scalars().all()
     missing = [title for kind, title in starting_drafts.DRAFTS.items() if kind not in {p.kind for p in pages}]
-    return render_page("content/pages.html", pages=pages, missing=missing, now=datetime.now(UTC))
+    return render_page(
+        "content/pages.html", pages=[(page, state_of(page)) for page in pages], missing=missing
+    )
 
 
 @bp.post("/admin/pages/drafts")
@@ -65,7 +67,7 @@ def new() -> Response:
 def create() -> Response:
     """Make a page."""
     form = Form(request.form)
-    values = _read(form, None)
+    values = content_form.read_values(form, None)
     return _save(None, form, lambda session: page_edits.create(session, values))
 
 
@@ -83,7 +85,7 @@ def show(page_id: int) -> Response:
 def change(page_id: int) -> Response:
     """Save a page."""
     here, form = _find(page_id), Form(request.form)
-    values, expected = _read(form, here), _expected(form)
+    values, expected = content_form.read_values(form, here), _expected(form)
     return _save(here, form, lambda session: page_edits.change(session, page_id, values, expected=expected))
 
 
@@ -128,28 +130,13 @@ def _save(here: ContentPage | None, form: Form, work: Callable[[Session], Conten
     return redirect(url_for("admin_content.show", page_id=page_id, said="saved"), 303)
 
 
-def _read(form: Form, here: ContentPage | None) -> PageValues:
-    body = form.lines("body_html", most=html_sanitiser.MAX_LENGTH * 2)
-    published, checked = form.ticked("published"), form.ticked("checked")
-    since = here.published_at if here else None
-    return PageValues(
-        form.text("title", _("a title"), most=MAX_TITLE),
-        form.text("slug", _("an address"), most=MAX_SLUG, required=False),
-        body,
-        form.text("seo_title", _("a title"), most=MAX_TITLE, required=False),
-        form.text("seo_description", _("a description"), most=MAX_SEO_DESCRIPTION, required=False),
-        (since or datetime.now(UTC)) if published else None,
-        checked or here is None or not here.kind or here.checked,
-    )
-
-
 def _expected(form: Form) -> int:
     """Return the version from which the form was made; 0, which no page has, if it was forged."""
     return read_whole_number(form.typed("made_from"), most_digits=9) or 0
 
 
 def _page(here: ContentPage | None, form: Form, status: int = 200) -> Response:
-    stored = _stored(here) if here else {}
+    stored = content_form.write_values(here) if here else {}
     is_sent = "title" in form.values
     if not is_sent:
         form.values.update(stored)
@@ -161,19 +148,9 @@ def _page(here: ContentPage | None, form: Form, status: int = 200) -> Response:
         # What somebody else has saved meanwhile, beside what this person typed.
         differing={key: value for key, value in stored.items() if form.values.get(key, "") != value},
         versions=_versions(here) if here else [],
+        state=state_of(here) if here else None,
+        zone=moments.zone_name(),
     )
-
-
-def _stored(here: ContentPage) -> dict[str, str]:
-    return {
-        "title": here.title,
-        "slug": here.slug,
-        "body_html": here.body_html,
-        "seo_title": here.seo_title,
-        "seo_description": here.seo_description,
-        "published": "1" if here.published_at else "",
-        "checked": "1" if here.checked else "",
-    }
 
 
 def _versions(here: ContentPage) -> list[tuple[ContentVersion, str]]:

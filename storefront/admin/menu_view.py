@@ -26,6 +26,7 @@ ABSENCES = {
     Absence.DELETED: lazy_gettext("Not shown: what it led to has been deleted."),
     Absence.DRAFT: lazy_gettext("Not shown: the page is a draft."),
     Absence.PLANNED: lazy_gettext("Not shown yet: the page will be published later."),
+    Absence.ENDED: lazy_gettext("Not shown: the page has been withdrawn as planned."),
     Absence.HIDDEN: lazy_gettext("Not shown: the category is hidden."),
     Absence.EMPTY: lazy_gettext("Not shown: the category has no products."),
 }

@@ -50,6 +50,7 @@ FIELDS = {
     "seo_description": lazy_gettext("search result: description"),
     "seo_title": lazy_gettext("search result: title"),
     "slug": lazy_gettext("address"),
+    "published_at": lazy_gettext("is published"),
     "publish_at": lazy_gettext("is published"),
     "withdraw_at": lazy_gettext("is withdrawn"),
     "status": lazy_gettext("status"),
@@ -207,7 +208,7 @@ def _show(field: str, value: Any, currency: str) -> str:
         return ""
     if isinstance(value, bool):
         return _("yes") if value else _("no")
-    if field in MOMENTS:
+    if field in (*MOMENTS, "published_at"):
         return moments.format_minute(datetime.fromisoformat(value))
     return show_value(field, value, currency)
 

@@ -16,6 +16,7 @@ from storefront.checkout.models import Order, OrderEvent
 from storefront.checkout.order_events import OrderChange
 from storefront.checkout.order_view import EventView, LineView, OrderView, event_view, order_view
 from storefront.checkout.terms import current_terms
+from storefront.content import menu_reader
 from storefront.extensions import db
 from storefront.i18n import gettext as _
 from storefront.mail import DeferredMail, MailNotConfiguredError, MailText
@@ -146,6 +147,7 @@ def _confirmation(order: OrderView, site: str) -> MailText:
         blocks=(
             *address_blocks(order),
             *_payment_instructions(order),
+            *_legal_links(site),
         ),
     )
 
@@ -184,6 +186,12 @@ def _payment_instructions(order: OrderView) -> tuple[tuple[str, ...], ...]:
     provider = current_terms().provider_of(order)
     lines = provider.instructions(order) if provider else ()
     return ((_("How to pay:"), *lines),) if lines else ()
+
+
+def _legal_links(site: str) -> tuple[tuple[str, ...], ...]:
+    """Return a block with the addresses of the merchant's published terms of sale and right of withdrawal."""
+    links = menu_reader.fetch_order_links()
+    return ((_("Read again:"), *(f"{link.name}: {site}{link.path}" for link in links)),) if links else ()
 
 
 def _notification(order: OrderView, event: EventView, site: str) -> MailText:

@@ -17,6 +17,7 @@ from storefront.web.prefix import add_prefix
 from storefront.web.site_navigation import SiteMenus
 
 HEADER, FOOTER = "header", "footer"
+OF_ORDERS = ("terms", "withdrawal")  # kinds of pages
 
 
 class ShownLink(msgspec.Struct, frozen=True):
@@ -25,6 +26,7 @@ class ShownLink(msgspec.Struct, frozen=True):
     name: str
     path: str
     children: tuple[ShownLink, ...] = ()
+    page_kind: str = ""  # of a page that began as a draft of the shop
 
     @property
     def url(self) -> str:
@@ -39,6 +41,12 @@ class ShownMenus(msgspec.Struct, frozen=True):
     footer: tuple[ShownLink, ...] | None
     pages: tuple[ShownLink, ...]
     legal: tuple[ShownLink, ...]
+
+
+def fetch_order_links() -> list[ShownLink]:
+    """Return links to the published pages that a shopper reads before an order, and again afterwards."""
+    links = cache.fetch(keys.menus(), ShownMenus, _read).legal
+    return [link for kind in OF_ORDERS for link in links if link.page_kind == kind]
 
 
 def fetch_menus() -> SiteMenus:
@@ -84,4 +92,6 @@ def _link(row: Any, children: Sequence[ShownLink] = ()) -> ShownLink | None:
     name, path = row.label or target.name, target.path
     if target.absence:
         name, path = row.label, ""
-    return ShownLink(name, path, tuple(children)) if name and (path or children) else None
+    if not name or not (path or children):
+        return None
+    return ShownLink(name, path, tuple(children), "" if row.menu else row.page_kind)

@@ -15,7 +15,7 @@ from storefront.catalog.slugs import category_path, collection_path
 from storefront.content.menu_models import MenuItem
 from storefront.content.models import ContentPage
 from storefront.content.page_edits import path_of
-from storefront.content.page_reader import is_public
+from storefront.content.page_reader import PublicationState, state_of
 
 MOST_PAGES = 50  # in the footer
 
@@ -26,8 +26,17 @@ class Absence(StrEnum):
     DELETED = "deleted"
     DRAFT = "draft"
     PLANNED = "planned"
+    ENDED = "ended"
     HIDDEN = "hidden"
     EMPTY = "empty"
+
+
+_ABSENCES = {
+    PublicationState.DRAFT: Absence.DRAFT,
+    PublicationState.PLANNED: Absence.PLANNED,
+    PublicationState.ENDED: Absence.ENDED,
+    PublicationState.PUBLISHED: None,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +62,7 @@ _PAGE = (
     ContentPage.title.label("page_title"),
     ContentPage.slug.label("page_slug"),
     ContentPage.published_at,
+    ContentPage.withdraw_at,
     ContentPage.kind.label("page_kind"),
 )
 _FURTHER = (
@@ -100,8 +110,7 @@ def _missing(column: Any) -> ColumnElement[Any]:
 def find_target(row: Any) -> MenuTarget:
     """Return the target of an entry; what is built of a planned page holds until its moment."""
     if row.kind == "page" and row.page_slug is not None:
-        absence = None if is_public(row.published_at) else _absence_of_page(row)
-        return MenuTarget(row.page_title, path_of(row.page_slug), absence)
+        return MenuTarget(row.page_title, path_of(row.page_slug), _ABSENCES[state_of(row)])
     if row.kind == "category" and row.category_path is not None:
         absence = None if row.is_linked else Absence.HIDDEN if row.product_count else Absence.EMPTY
         return MenuTarget(row.category_name, category_path(row.category_path), absence)
@@ -110,7 +119,3 @@ def find_target(row: Any) -> MenuTarget:
     if row.kind in ("address", "heading"):
         return MenuTarget("", row.address)
     return MenuTarget(absence=Absence.DELETED)
-
-
-def _absence_of_page(row: Any) -> Absence:
-    return Absence.DRAFT if row.published_at is None else Absence.PLANNED

@@ -37,6 +37,8 @@ class ContentPage(ChangedBy, Model):
     seo_description: Mapped[str] = mapped_column(Text, default="")
     # The moment from which everybody sees it; one to come is a planned publication. None: a draft.
     published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # The moment from which nobody sees it any more. None: it stays.
+    withdraw_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     kind: Mapped[str] = mapped_column(String(32), default="")
     checked: Mapped[bool] = mapped_column(default=True)
     version: Mapped[int] = mapped_column(default=1)
@@ -45,6 +47,7 @@ class ContentPage(ChangedBy, Model):
 
     history_fields: ClassVar[tuple[str, ...]] = (
         *("slug", "title", "body_html", "seo_title", "seo_description", "checked"),
+        *("published_at", "withdraw_at"),
     )
 
     @property

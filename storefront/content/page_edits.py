@@ -54,6 +54,7 @@ class PageValues:
         seo_title: in search engines; empty: the title.
         seo_description: in search engines; may be empty.
         published_at: since when, or from when on, everybody sees it; None: a draft.
+        withdraw_at: from when on nobody sees it any more; None: it stays.
         checked: whether the text of a draft that the shop wrote has been checked.
     """
 
@@ -63,6 +64,7 @@ class PageValues:
     seo_title: str = ""
     seo_description: str = ""
     published_at: datetime | None = None
+    withdraw_at: datetime | None = None
     checked: bool = True
 
 
@@ -128,6 +130,7 @@ def restore(session: Session, page_id: int, number: int, *, expected: int) -> Co
         former.seo_title,
         former.seo_description,
         page.published_at,
+        page.withdraw_at,
         page.checked,
     )
     return change(session, page_id, values, expected=expected)
@@ -159,10 +162,13 @@ def _fill(session: Session, page: ContentPage, values: PageValues) -> None:
         raise PageEditError(
             _("Check the text for your country and tick the box; then the page can be published."), "checked"
         )
+    if values.published_at and values.withdraw_at and values.withdraw_at <= values.published_at:
+        raise PageEditError(_("Choose a moment after the one at which it is published."), "withdraw_at")
     page.slug = _choose_slug(session, page, values)
     page.title, page.body_html = values.title, html_sanitiser.sanitise(values.body_html)
     page.seo_title, page.seo_description = values.seo_title, values.seo_description
-    page.published_at, page.checked = values.published_at, values.checked
+    page.published_at, page.withdraw_at = values.published_at, values.withdraw_at
+    page.checked = values.checked
 
 
 def _choose_slug(session: Session, page: ContentPage, values: PageValues) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
 
 import msgspec
 from sqlalchemy import select
 
-from storefront import cache
+from storefront import cache, moments
 from storefront.catalog.moved_addresses import find_redirect
 from storefront.catalog.navigation import MovedError, NotInShopError
 from storefront.content.models import ContentPage
@@ -46,7 +48,7 @@ def fetch_page(slug: str) -> PublicPage:
 def _read_page(slug: str) -> PublicPage:
     cache.depends_on(keys.content_tag(slug))
     found = db.session.execute(select(ContentPage).where(ContentPage.slug == slug)).scalar_one_or_none()
-    if found is not None and is_public(found.published_at):
+    if found is not None and is_public(found):
         return PublicPage(found.slug, found.title, found.body_html, found.seo_title, found.seo_description)
     target = None if found else find_redirect(path_of(slug))
     if target is not None:
@@ -54,11 +56,44 @@ def _read_page(slug: str) -> PublicPage:
     raise NotInShopError(_("We don’t have this page."))
 
 
-def is_public(published_at: datetime | None) -> bool:
-    """Return whether a page is public; of one whose publication is planned, what is built holds until then."""
-    if published_at is None:
-        return False
-    if published_at > datetime.now(UTC):
-        cache.valid_until(published_at)
-        return False
-    return True
+class PublicationState(StrEnum):
+    """Whether everybody sees a page."""
+
+    DRAFT = "draft"
+    PLANNED = "planned"
+    PUBLISHED = "published"
+    ENDED = "ended"
+
+
+class Planned(Protocol):
+    """A page, or a row with its moments."""
+
+    @property
+    def published_at(self) -> datetime | None:
+        """From when on everybody sees it."""
+        ...
+
+    @property
+    def withdraw_at(self) -> datetime | None:
+        """From when on nobody sees it any more."""
+        ...
+
+
+def state_of(page: Planned) -> PublicationState:
+    """Return the state of a page; what is built with it holds until the next moment at which it changes."""
+    now = moments.now()
+    if page.published_at is None:
+        return PublicationState.DRAFT
+    if page.withdraw_at is not None:
+        if page.withdraw_at <= now:
+            return PublicationState.ENDED
+        cache.valid_until(page.withdraw_at)
+    if page.published_at > now:
+        cache.valid_until(page.published_at)
+        return PublicationState.PLANNED
+    return PublicationState.PUBLISHED
+
+
+def is_public(page: Planned) -> bool:
+    """Return whether everybody sees a page."""
+    return state_of(page) == PublicationState.PUBLISHED

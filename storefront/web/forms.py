@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 
 from werkzeug.datastructures import MultiDict
 
+from storefront import moments
 from storefront.i18n import gettext as _
 from storefront.unicode_text import clean_line, is_invisible, normalize
 
@@ -70,6 +72,22 @@ class Form:
         if typed not in among:
             self.errors[name] = _("Choose %(label)s.", label=label)
         return self.values[name]
+
+    def moment(self, name: str, label: str) -> datetime | None:
+        """Return the moment of a field of the type datetime-local, by the shop's clock; None if it is empty."""
+        typed = self.typed(name).strip()
+        self.values[name] = typed[:40]
+        if not typed:
+            return None
+        try:
+            return moments.parse_minute(typed)
+        except ValueError:
+            self.errors[name] = _(
+                "%(label)s: enter a day and a time of the shop’s clock as %(example)s.",
+                label=label,
+                example=moments.minute_value(moments.now() + timedelta(days=7)),
+            )
+            return None
 
     def ticked(self, name: str) -> bool:
         """Return whether a checkbox is ticked."""

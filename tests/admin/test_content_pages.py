@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from datetime import UTC, datetime
+
 import pytest
 from flask import Flask
 from sqlalchemy import select
@@ -9,6 +12,7 @@ from sqlalchemy import select
 from storefront.content import starting_drafts
 from storefront.content.models import ContentPage
 from storefront.extensions import db
+from storefront.shop_settings import stored_settings
 from tests.accounts.people import Browser, staff_browser
 
 pytestmark = pytest.mark.any_database
@@ -40,6 +44,52 @@ def test_a_page_is_written_published_and_found(app: Flask, owner: Browser) -> No
     assert restored.status_code == 303
     assert owner.post(f"{address}/removal", made_from="3").location == "/admin/pages?said=deleted"
     assert owner.get(address).status_code == 404
+
+
+def test_publication_is_planned_by_the_shops_clock(app: Flask, owner: Browser) -> None:
+    stored_settings.set_value("timezone", "Asia/Tokyo")
+    plan = {"published": "", "publish_at": "2990-01-02T03:04", "withdraw_at": "2990-01-03T03:04"}
+    address = make(owner, **plan)
+    page = db.session.execute(select(ContentPage)).scalar_one()
+    assert page.published_at == datetime(2990, 1, 1, 18, 4, tzinfo=UTC)
+    assert page.withdraw_at == datetime(2990, 1, 2, 18, 4, tzinfo=UTC)
+    assert 'value="2990-01-02T03:04"' in owner.get(address).text
+    assert "Asia/Tokyo" in owner.get(address).text
+    assert "Published <local-time>" in owner.get("/admin/pages").text
+    wrong = {
+        "Publish at: enter a day": {"published": "", "publish_at": "tomorrow"},
+        "This moment has passed": {"published": "", "publish_at": "2020-01-02T03:04"},
+        "Leave this empty": {"publish_at": "2990-02-02T03:04"},
+        "Choose a moment after": {"published": "", "publish_at": "2990-02-02T03:04"},
+    }
+    for sentence, more in wrong.items():
+        answer = owner.post(address, **WORDS | plan | {"published": "1"} | more, made_from="1")
+        assert answer.status_code == 422
+        assert sentence in answer.text
+    past = owner.post(address, **WORDS | plan | {"withdraw_at": "2020-01-02T03:04", "published": "1"})
+    assert past.status_code == 422
+    assert Browser(app).get("/pages/our-house").status_code == 404
+    assert owner.post(address, **WORDS | plan | {"published": "1"}, made_from="1").status_code == 303
+    assert Browser(app).get("/pages/our-house").status_code == 200, "the tick ends the plan"
+    assert owner.post(address, **WORDS | {"published": ""}, made_from="2").status_code == 303
+    db.session.expire_all()
+    assert (page.published_at, page.withdraw_at) == (None, None)
+
+
+def test_versions_are_compared_word_by_word(owner: Browser) -> None:
+    address = make(owner)
+    newer = WORDS | {"title": "The house", "body_html": "<p>We bake <b>blue</b> cups.</p>"}
+    owner.post(address, **newer, made_from="1")
+    page = owner.get(f"{address}/versions/1")
+    assert "<del>" in page.text
+    assert re.search(r"<del>.{0,60}Our</del><ins>.{0,60}The</ins> house", page.text)
+    assert re.search(r"We bake <ins>.{0,60}blue </ins>cups", page.text)
+    assert "Restore this version" in page.text
+    assert f"{address}/versions/1" in owner.get(address).text
+    owner.post(address, **newer | {"body_html": "<p>We bake blue cups.</p>"}, made_from="2")
+    assert "their formatting" in owner.get(f"{address}/versions/2").text
+    assert "the same texts" in owner.get(f"{address}/versions/3").text
+    assert owner.get(f"{address}/versions/9").status_code == 404
 
 
 def test_two_people_see_what_the_other_saved(app: Flask, owner: Browser) -> None:

@@ -72,7 +72,8 @@ def fill_shop(app: Flask) -> int:
         with write_transaction() as session:
             rule = Rule("all", (Condition("in_stock"),))
             collection_edits.create(session, CollectionValues("Office looks", rule))
-            page_edits.create(session, PageValues("Office looks"))
+            page = page_edits.create(session, PageValues("Office looks"))
+            page_edits.change(session, page.id, PageValues("The office looks"), expected=1)
             menu_edits.add(session, "footer", EntryValues("address", "/cart", "Office looks"), expected=0)
             number = stock_taking.open_taking(session, "Shelf")
             stock_taking.add_count(session, number, "RBT-CELADON", 2, "looks")

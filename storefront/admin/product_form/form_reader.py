@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from storefront import moments, shop_settings
+from storefront import shop_settings
 from storefront.admin.product_form.form_fields import Field, currency, show
 from storefront.admin.product_form.product_fields import MAX_TAG, MAX_TAGS, STATUSES
 from storefront.catalog.html_sanitiser import MAX_LENGTH, find_excess
@@ -127,19 +126,8 @@ class ProductForm(Form):
         return amount
 
     def _moment(self, name: str, field: Field) -> str | None:
-        typed = self.raw(name).strip()
-        if not typed:
-            return None
-        try:
-            moment = moments.parse_minute(typed)
-        except ValueError:
-            self.errors[name] = _(
-                "%(label)s: enter a day and a time of the shop’s clock as %(example)s.",
-                label=field.label,
-                example=moments.minute_value(datetime.now(UTC) + timedelta(days=7)),
-            )
-            return None
-        return moment_text(moment)
+        moment = self.moment(name, field.label)
+        return moment_text(moment) if moment else None
 
     def _slug(self, name: str, _field: Field) -> str:
         typed = self.raw(name).strip()

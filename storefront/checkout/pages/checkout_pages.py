@@ -22,6 +22,7 @@ from storefront.checkout.models import Checkout
 from storefront.checkout.pages import allow_form_targets, render_page
 from storefront.checkout.terms import current_terms
 from storefront.checkout.totals import Totals, compute_totals
+from storefront.content import menu_reader
 from storefront.extensions import db
 from storefront.postal import address_rules
 from storefront.postal.address_lines import address_lines
@@ -68,6 +69,7 @@ def review_page(
         status,
         watched=cart_queries.load_watched_variants(),
         review=review,
+        legal=menu_reader.fetch_order_links(),
         totals=review.totals,
         draft=draft,
         ship_to=address_lines(draft.address),
