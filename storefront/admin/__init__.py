@@ -38,6 +38,7 @@ from storefront.admin import (
     unsaved_form,
     upload_pages,
 )
+from storefront.admin.front_page_editor import front_page_pages, section_pages
 from storefront.admin.grid import grid_pages
 
 BLUEPRINTS = (
@@ -61,6 +62,8 @@ BLUEPRINTS = (
     content_pages.bp,
     page_version_pages.bp,
     menu_pages.bp,
+    front_page_pages.bp,
+    section_pages.bp,
     setting_pages.bp,
     staff_pages.bp,
     terms_of_sale.bp,

@@ -36,6 +36,7 @@ KINDS = {
     "content_page": lazy_gettext("pages"),
     "menu": lazy_gettext("menus"),
     "stock_item": lazy_gettext("stock settings"),
+    "front_page": lazy_gettext("the front page"),
     "shop_setting": lazy_gettext("settings of the shop"),
     "change_set": lazy_gettext("imports and changes of many products"),
     ORDER: lazy_gettext("orders"),

@@ -51,6 +51,7 @@ SECTIONS = (
         (
             ("admin_content.all_pages", lazy_gettext("Pages")),
             ("admin_menus.all_menus", lazy_gettext("Menus")),
+            ("admin_front_page.show", lazy_gettext("Front page")),
         ),
     ),
     Section(lazy_gettext("Settings"), (("admin_settings.show", lazy_gettext("Settings")),)),

@@ -421,6 +421,16 @@ class RenditionSet(Model):
     due_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=_now, index=True)
 
 
+class PagePicture(Model):
+    """A stored picture that pages of the shop's own show, such as the front page; its size is in pixels."""
+
+    __tablename__ = "page_picture"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    width: Mapped[int]
+    height: Mapped[int]
+
+
 class Listing(Model):
     """A row of the list index: for each active product, one in each category above it, the root included.
 

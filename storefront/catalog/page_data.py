@@ -38,7 +38,13 @@ class Picture:
         """Return the picture of a row with its columns and RENDITION_COLUMNS; None if it is not stored."""
         if not row.digest:
             return None
-        return cls(row.digest, row.width, row.height, alt, _widths(row.webp), _widths(row.avif))
+        return cls.with_renditions(row, alt, row)
+
+    @classmethod
+    def with_renditions(cls, stored: Any, alt: str, made: Any) -> Picture:
+        """Return a stored picture with the renditions of a row with RENDITION_COLUMNS; None: those of its arrival."""
+        widths = (_widths(made.webp), _widths(made.avif)) if made else ((), ())
+        return cls(stored.digest, stored.width, stored.height, alt, *widths)
 
     def src(self, width: int) -> str:
         """Return the URL of the smallest rendition that is at least this wide, or else of the widest."""

@@ -22,7 +22,13 @@ from storefront.batches import batches
 from storefront.cache import invalidate_on_commit
 from storefront.cache.invalidation import MAX_TAGS
 from storefront.catalog import pictures
-from storefront.catalog.models import Category, DescriptionPicture, ProductImage, RenditionSet
+from storefront.catalog.models import (
+    Category,
+    DescriptionPicture,
+    PagePicture,
+    ProductImage,
+    RenditionSet,
+)
 from storefront.catalog.picture_renditions import Rendition
 from storefront.catalog.pictures import PictureError
 from storefront.extensions import connection_of, db, insert_function, write_transaction
@@ -83,7 +89,8 @@ def find_unmade() -> list[str]:
     """Return the digests of all stored pictures that have not all renditions, in order."""
     of_products = select(ProductImage.digest).where(ProductImage.digest.is_not(None))
     of_categories = select(Category.picture_digest).where(Category.picture_digest.is_not(None))
-    stored = union(of_products, select(DescriptionPicture.digest), of_categories).subquery()
+    others = select(DescriptionPicture.digest), select(PagePicture.digest)
+    stored = union(of_products, of_categories, *others).subquery()
     made = exists().where(RenditionSet.digest == stored.c.digest, RenditionSet.avif != "")
     found = db.session.scalars(select(stored.c.digest).where(~made).order_by(stored.c.digest)).all()
     db.session.rollback()  # making them takes long: no transaction stays open meanwhile
@@ -116,6 +123,8 @@ def _tags(session: Session, digest: str) -> set[str]:
     # The front page, which has the tag of the root, shows those of top categories.
     shown = select(Category.id, Category.parent_id).where(Category.picture_digest == digest)
     ids = {key for row in session.execute(shown.limit(MAX_TAGS + 1)) for key in row if key is not None}
+    if session.get(PagePicture, digest) is not None:
+        tags.add(keys.FRONT_PAGE)
     return tags | set(map(keys.category_tag, ids))
 
 

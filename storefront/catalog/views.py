@@ -35,6 +35,9 @@ delivery_sentences = Hook[[], Sequence[str]]("catalog.delivery_sentences")
 They may depend on the configuration only: product pages are cached.
 """
 
+own_front_page = Hook[[], str | None]("catalog.own_front_page")
+"""Returns the HTML of the merchant's own front page, from cached data; None if there is none."""
+
 _SHALLOW_PAGES = 20  # pages of a list that people may click to
 _RENDITION = re.compile(r"([0-9a-f]{32})-([0-9]{1,4})\.(webp|avif|png)")
 
@@ -73,7 +76,10 @@ def _is_search() -> bool:
 @bp.get("/")
 @cache.public_page(keys.PRODUCT_LIST)
 def home() -> str:
-    """The front page."""
+    """The front page: the merchant's own, or else the one that the shop has by itself."""
+    for body in own_front_page.fire():
+        if body is not None:
+            return body
     page = cache.fetch(keys.home(), HomePage, queries.load_home_page)
     return render_template("catalog/home.html", page=page)
 

@@ -12,8 +12,8 @@ from sqlalchemy import func, select
 
 from storefront import accounts, catalog, change_sets, shop_settings, stock
 from storefront.cart import queries as cart_queries
-from storefront.checkout import cli as terms_cli
 from storefront.checkout import (
+    best_sellers,
     holds,
     merchant_letter,
     messages,
@@ -25,6 +25,7 @@ from storefront.checkout import (
     shipping,
     terms,
 )
+from storefront.checkout import cli as terms_cli
 from storefront.checkout.errors import EmptyBasketError, ShortageError
 from storefront.checkout.models import Checkout, Hold, Order, OrderEvent, OrderLine
 from storefront.checkout.order_files import cli, customer_purchases
@@ -71,6 +72,7 @@ def init_app(app: Flask) -> None:
     change_sets.used_codes.register(app, lambda: select(Hold.sku))
     change_sets.used_codes.register(app, lambda: select(OrderLine.sku))
     for module in (
+        best_sellers,
         customer_purchases,
         messages,
         merchant_letter,

@@ -81,6 +81,11 @@ def menus() -> CacheEntry:
     return CacheEntry("content:menus:v1", "", CONTENT)
 
 
+def front_page() -> CacheEntry:
+    """The merchant's own front page as data, with its products; or that there is none."""
+    return CacheEntry("content:front-page:v1", "", PRODUCT_LIST)
+
+
 def profile(user_id: int) -> CacheEntry:
     """A customer's profile, with the valid sign-ins."""
     return CacheEntry("accounts:profile:v3", str(user_id), USER_PROFILE)
@@ -96,6 +101,8 @@ SEARCH = "search"  # the words of any product
 SETTINGS = "settings"  # the merchant's settings: the shop's name, its locale, what it shows of stock
 CONTENT_LINKS = "content-links"  # which pages of the merchant are published, their titles and addresses
 MENUS = "menus"  # the entries of the merchant's menus
+FRONT_PAGE = "front-page"  # the sections of the merchant's own front page, and whether there is one
+BEST_SELLERS = "best-sellers"  # which products sell best, and in which order
 # Product ids in each part of the sitemap; compressed, a part stays far below the largest size of an entry.
 SITEMAP_PART = 5_000
 

@@ -44,6 +44,18 @@ TAG_KINDS = (
         cause=_("a menu of yours changes"),
     ),
     TagKind(
+        "front-page",
+        "strict",
+        "a merchant who publishes the front page looks at it at once; it happens seldom",
+        cause=_("your own front page is published, or one of its pictures is ready"),
+    ),
+    TagKind(
+        "best-sellers",
+        "relaxed",
+        "the order of a row of products; each of them has its card",
+        cause=_("other products sell best than an hour ago"),
+    ),
+    TagKind(
         "redirects",
         "strict",
         "an address answers with another page",

@@ -36,6 +36,9 @@ _POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
+# A page that shows another page of the shop in a frame, and the page in it. No other site can be either of them.
+FRAMING_POLICY = f"{_POLICY}; frame-src 'self'"
+FRAMED_POLICY = _POLICY.replace("frame-ancestors 'none'", "frame-ancestors 'self'")
 HEADERS = {
     "Content-Security-Policy": _POLICY,
     "X-Content-Type-Options": "nosniff",

@@ -26,6 +26,7 @@ KEYS = {
     keys.collection("x"): ("catalog:collection:v1:x", "category"),
     keys.content_page("x"): ("content:page:v1:x", "content"),
     keys.menus(): ("content:menus:v1:", "content"),
+    keys.front_page(): ("content:front-page:v1:", "product_list"),
     keys.profile(7): ("accounts:profile:v3:7", "user_profile"),
 }
 TAGS = {
@@ -47,6 +48,8 @@ TAGS = {
     keys.COLLECTIONS: "collection-list",
     keys.CONTENT_LINKS: "content-links",
     keys.MENUS: "menus",
+    keys.FRONT_PAGE: "front-page",
+    keys.BEST_SELLERS: "best-sellers",
     keys.NAVIGATION: "navigation",
     keys.CATEGORY_TREE: "category-tree",
     keys.REDIRECTS: "redirects",
