@@ -1,14 +1,14 @@
 """The merchant's own front page, its pictures, and which products sell best.
 
-Revision ID: 0063
-Revises: 0062
+Revision ID: 0064
+Revises: 0063
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "0063"
-down_revision: str | None = "0062"
+revision: str = "0064"
+down_revision: str | None = "0063"
 branch_labels: str | None = None
 depends_on: str | None = None
 
