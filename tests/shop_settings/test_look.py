@@ -13,8 +13,12 @@ from flask.testing import FlaskClient
 from storefront.config import accent
 from storefront.config.accent import PAPERS, Scheme
 from storefront.extensions import db
+from storefront.live import Hub
+from storefront.live.wsgi_stream import WsgiStream
 from storefront.shop_settings import look_sheet, stored_settings
+from storefront.stock.stream import StockSource
 from storefront.web.static_files import FOREVER
+from tests.factories import make_product
 
 pytestmark = pytest.mark.any_database
 
@@ -108,3 +112,16 @@ def test_contrast_is_that_of_the_standard() -> None:
     assert round(accent.contrast("#000000", "#ffffff"), 2) == 21
     assert round(accent.contrast("#777777", "#ffffff"), 2) == 4.48
     assert accent.parse_hex("#ABC") == "#aabbcc"
+
+
+def test_open_pages_are_told_where_the_new_sheet_is(app: Flask, client: FlaskClient) -> None:
+    product = make_product("Mug")
+    hub = Hub(app, StockSource(app))
+    frames = iter(WsgiStream(hub, "127.0.0.1", (product.id,)))
+    next(frames)
+    hub.send_notice()
+    assert next(frames) == b'event: look\ndata: {"url":""}\n\n'
+    run(app, "set", "accent_color", "#8a2be2")
+    hub.send_notice()
+    assert next(frames) == b'event: look\ndata: {"url":"%s"}\n\n' % sheet_of(client).encode()
+    del frames
