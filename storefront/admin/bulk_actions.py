@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
-from flask import current_app
 from werkzeug.datastructures import MultiDict
 
-from storefront import moments
+from storefront import moments, shop_settings
 from storefront.catalog.publication import MOMENTS
 from storefront.change_sets import bulk_edits
 from storefront.change_sets.edits import Edit
@@ -53,7 +52,7 @@ class Rounding:
 
 def roundings() -> dict[str, Rounding]:
     """Return the ways to round prices in the shop's currency, by the value of their option."""
-    currency = current_app.config["CURRENCY"]
+    currency = shop_settings.current().currency
     unit = 10 ** minor_units(currency)
     steps = (unit // 20, unit // 10, unit) if unit >= 100 else (10 * unit, 100 * unit)
     endings = ((unit, 99), (unit, 95), (unit, 90)) if unit >= 100 else ((100 * unit, 90), (1000 * unit, 98))

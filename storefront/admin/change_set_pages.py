@@ -5,9 +5,10 @@ from __future__ import annotations
 import io
 from typing import Any
 
-from flask import Blueprint, abort, current_app, redirect, request, url_for
+from flask import Blueprint, abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from storefront import shop_settings
 from storefront.actors import describe_actors
 from storefront.admin.pages import render_page
 from storefront.change_sets import scheduled_runs, store
@@ -123,7 +124,7 @@ def _page(number: int, problem: str | None = None, status: int = 200) -> Respons
     change_set = _find(number)
     partial = request.args.get("rows") == "left"
     found = store.read_page(number, _read_place(), limit=PAGE + 1, partial=partial)
-    currency = current_app.config["CURRENCY"]
+    currency = shop_settings.current().currency
     people = {change_set.created_by, change_set.applied_by, change_set.undone_by} - {""}
     return render_page(
         "imports/change-set.html",

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from flask import current_app
-
 from storefront import shop_settings
 from storefront.catalog import html_sanitiser
 from storefront.catalog.collection import collection_edits
@@ -122,7 +120,7 @@ def _read_condition(kind: ConditionKind, value: str) -> Condition:
         return Condition(kind, text=value)
     if kind in PRICE_KINDS:
         try:
-            amount = parse_amount(value, shop_settings.current().locale, current_app.config["CURRENCY"])
+            amount = parse_amount(value, shop_settings.current().locale, shop_settings.current().currency)
         except ValueError:
             amount = -1
         return Condition(kind, number=amount)
@@ -134,5 +132,5 @@ def _read_condition(kind: ConditionKind, value: str) -> Condition:
 def _write_value(condition: Condition) -> str:
     if condition.kind in PRICE_KINDS:
         locale = shop_settings.current().locale
-        return Money(condition.number, current_app.config["CURRENCY"]).format_plain(locale)
+        return Money(condition.number, shop_settings.current().currency).format_plain(locale)
     return str(condition.number) if condition.kind == "new" else condition.text

@@ -11,8 +11,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from flask import current_app, url_for
+from flask import url_for
 
+from storefront import shop_settings
 from storefront.accounts import security_events, staff_actions
 from storefront.accounts.models import SecurityEvent
 from storefront.actors import describe_actors, ids_of
@@ -148,7 +149,7 @@ def _lines_of(changes: Sequence[RecordedChange]) -> list[HistoryLine]:
 
 def _line_of_change(change: RecordedChange, names: Mapping[int, list[str]]) -> HistoryLine:
     line = HistoryLine(change.at, change.actor, change.kind, change.name or change.row_id, change.action)
-    currency = current_app.config["CURRENCY"]
+    currency = shop_settings.current().currency
     line.fields = [
         (comparison.name_field(name), *comparison.compare_values(name, ValueChange(old, new), currency))
         for name, (old, new) in recorded_changes.name_fields(change, names).items()

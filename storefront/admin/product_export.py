@@ -5,9 +5,10 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Iterator
 
-from flask import current_app, stream_with_context
+from flask import stream_with_context
 from werkzeug.wrappers import Response
 
+from storefront import shop_settings
 from storefront.catalog_files import csv_export
 from storefront.sheets.writer import CsvWriter
 from storefront.web.private import mark_private
@@ -26,7 +27,7 @@ def _stream(product_ids: Iterable[int] | None) -> Iterator[bytes]:
     buffer = io.StringIO()
     written = csv_export.write_products(
         CsvWriter(buffer),
-        currency=current_app.config["CURRENCY"],
+        currency=shop_settings.current().currency,
         vocabulary="current",
         product_ids=product_ids,
     )

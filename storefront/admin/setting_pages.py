@@ -46,6 +46,9 @@ def change(part: str) -> Response:
         stored_settings.change_values(changes)
     except SettingsChangedError as error:
         return _show_conflict(here, form, error)
+    except stored_settings.SettingRefusedError as error:
+        form.errors[error.name] = str(error)
+        return _page(here, _describe(), form, error.status)
     except stored_settings.SetByEnvironmentError as error:
         form.errors[""] = str(error)
         return _page(here, _describe(), form, error.status)

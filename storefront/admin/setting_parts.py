@@ -27,6 +27,11 @@ _SHOP = (
                 ),
             ),
             SettingField(
+                "currency",
+                lazy_gettext("Currency"),
+                lazy_gettext("Its code, such as EUR. Fixed once there is an order or a product of your own."),
+            ),
+            SettingField(
                 "timezone",
                 lazy_gettext("Time zone"),
                 lazy_gettext("Days and times that people read are in it. Example: Europe/Berlin."),

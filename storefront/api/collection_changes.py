@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import msgspec
-from flask import current_app
 from msgspec import UNSET
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from storefront import shop_settings
 from storefront.api import idempotency
 from storefront.api.preconditions import require_match
 from storefront.api.problems import ProblemError
@@ -143,8 +143,8 @@ def _read_conditions(given: Sequence[CollectionCondition]) -> tuple[Condition, .
     for place, one in enumerate(given):
         at = f"/conditions/{place}"
         condition = _read_condition(one)
-        if one.price is not None and one.price.currency != current_app.config["CURRENCY"]:
-            text = f"Prices of this shop are in {current_app.config['CURRENCY']}."
+        if one.price is not None and one.price.currency != shop_settings.current().currency:
+            text = f"Prices of this shop are in {shop_settings.current().currency}."
             faults.append(Fault(text, f"{at}/price/currency"))
         elif fault := collection_edits.find_fault(condition):
             faults.append(Fault(fault, at))
@@ -182,7 +182,7 @@ def _describe_condition(condition: Condition) -> CollectionCondition:
     return CollectionCondition(
         condition.kind,
         text=condition.text if condition.kind in TEXT_KINDS else None,
-        price=Price(condition.number, current_app.config["CURRENCY"])
+        price=Price(condition.number, shop_settings.current().currency)
         if condition.kind in PRICE_KINDS
         else None,
         days=condition.number if condition.kind == "new" else None,

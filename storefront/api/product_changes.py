@@ -7,12 +7,11 @@ from contextlib import contextmanager
 from typing import Any
 
 import msgspec
-from flask import current_app
 from msgspec import UNSET, UnsetType
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from storefront import stock
+from storefront import shop_settings, stock
 from storefront.api import idempotency, product_reader
 from storefront.api.problems import ProblemError
 from storefront.api.schemas import (
@@ -130,7 +129,7 @@ def _build(loaded: LockedProduct, display: stock.Display, *, shows_plans: bool =
 
 
 def _check_currency(body: ProductPut | ProductPatch) -> None:
-    currency = current_app.config["CURRENCY"]
+    currency = shop_settings.current().currency
     prices: list[tuple[Price | UnsetType | None, str]] = [(body.price, "/price")]
     variants: list[VariantInput | VariantPatch] = [*body.variants]
     for number, variant in enumerate(variants):

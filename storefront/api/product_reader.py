@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flask import current_app
 from msgspec import structs
 from sqlalchemy import select
 
-from storefront import cache, stock
+from storefront import cache, shop_settings, stock
 from storefront.api.schemas import CategoryRef, Image, Price, Product, Variant
 from storefront.api.tokens import Caller
 from storefront.catalog import models, queries
@@ -220,7 +219,7 @@ def describe_picture(picture: Picture) -> Image:
 
 
 def _money(amount: int) -> Money:
-    return Money(amount, current_app.config["CURRENCY"])
+    return Money(amount, shop_settings.current().currency)
 
 
 def _price(money: Money) -> Price:

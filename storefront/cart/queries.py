@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from flask import current_app
 from sqlalchemy import Select, func, select
 
-from storefront import accounts, stock
+from storefront import accounts, shop_settings, stock
 from storefront.app_state import Hook
 from storefront.cart import cookie
 from storefront.cart.models import Cart, CartLine
@@ -166,7 +165,7 @@ def export_cart(user_id: int) -> list[dict[str, Any]]:
 
 def load_cart_page() -> CartPage:
     """Return this visitor's cart with current prices and stock."""
-    currency, cart_id = current_app.config["CURRENCY"], current_cart_id()
+    currency, cart_id = shop_settings.current().currency, current_cart_id()
     lines = _load_lines(cart_id, currency) if cart_id is not None else []
     in_cart = [line for line in lines if not line.saved]
     subtotal = sum(line.total.amount for line in in_cart if line.buyable and line.total)

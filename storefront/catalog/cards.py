@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flask import current_app
 from sqlalchemy import CompoundSelect, exists, select
 
-from storefront import cache, stock
+from storefront import cache, shop_settings, stock
 from storefront.catalog.list_index.derivation import is_reduced
 from storefront.catalog.models import Product, ProductImage, RenditionSet, Variant
 from storefront.catalog.page_data import RENDITION_COLUMNS, Card, Picture
@@ -77,7 +76,7 @@ def build_card(row: Any, levels: StockLevels) -> Card:
 
 def money(amount: int) -> Money:
     """Return an amount in the shop's currency; `amount` is in minor units."""
-    return Money(amount, current_app.config["CURRENCY"])
+    return Money(amount, shop_settings.current().currency)
 
 
 def original_price(price: int, compare_at_price: int | None) -> Money | None:

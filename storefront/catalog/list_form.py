@@ -10,7 +10,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from flask import current_app
 from werkzeug.datastructures import MultiDict
 
 from storefront import shop_settings
@@ -67,7 +66,7 @@ def read_form(query: Mapping[str, str], path: str = "", collection: str = "") ->
     while True:
         try:
             wanted = list_request.parse(
-                given, currency=current_app.config["CURRENCY"], path=path, read_amount=_read_amount
+                given, currency=shop_settings.current().currency, path=path, read_amount=_read_amount
             )
             break
         except BadInputError as error:
@@ -105,7 +104,7 @@ def _correct(given: MultiDict[str, str], name: str) -> None:
 
 def _read_amount(text: str) -> int:
     """Return the minor units of a price in an address of the shop, or as people of its locale write it."""
-    currency = current_app.config["CURRENCY"]
+    currency = shop_settings.current().currency
     places = minor_units(currency)
     if re.fullmatch(rf"[0-9]{{1,12}}(\.[0-9]{{{places}}})" if places else "[0-9]{1,15}", text, re.ASCII):
         return list_request.read_decimal(text, currency)
@@ -115,6 +114,6 @@ def _read_amount(text: str) -> int:
 def _explain(error: BadInputError) -> str:
     if error.field not in ("min_price", "max_price"):
         return str(error)
-    currency, locale = current_app.config["CURRENCY"], shop_settings.current().locale
+    currency, locale = shop_settings.current().currency, shop_settings.current().locale
     example = Money(1250 * 10 ** minor_units(currency) // 100, currency).format_plain(locale)
     return _("Enter a price such as %(example)s.", example=example)

@@ -11,6 +11,7 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
+from storefront import shop_settings
 from storefront.catalog import metafields, picture_queue
 from storefront.catalog.pictures import PictureError
 from storefront.catalog_files import csv_export, picture_download
@@ -91,7 +92,7 @@ def import_(
     does not say stays as it is. The exit status is 1 if anything was refused.
     """
     options = ImportOptions(
-        currency=current_app.config["CURRENCY"],
+        currency=shop_settings.current().currency,
         encoding=encoding,
         stock=stock,
         stock_missing=stock_missing,
@@ -129,7 +130,7 @@ def import_(
 )
 def export(file: Path, header: Vocabulary) -> None:
     """Export every product as a Shopify product CSV; "-" writes to the standard output."""
-    write = partial(csv_export.export, currency=current_app.config["CURRENCY"], vocabulary=header)
+    write = partial(csv_export.export, currency=shop_settings.current().currency, vocabulary=header)
     export_to(file, "products", write)
 
 

@@ -18,7 +18,7 @@ from flask import Flask, current_app
 from sqlalchemy import JSON, String, Text, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from storefront import actors, periodic
+from storefront import actors, periodic, shop_settings
 from storefront.app_state import AppState
 from storefront.background.due_queue import Attempt, DueQueue, Outcome
 from storefront.background.old_rows import delete_old_rows
@@ -168,7 +168,7 @@ def _plan(number: int) -> dict[str, Any]:
             _write(number, None, {"finished": finished, "total": total})
 
     choices = ImportOptions(
-        currency=current_app.config["CURRENCY"], images=images if images.is_dir() else None, **options
+        currency=shop_settings.current().currency, images=images if images.is_dir() else None, **options
     )
     try:
         plan = plan_import(file, choices, show=lambda _change: None, store=True, progress=note)

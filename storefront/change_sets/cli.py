@@ -10,6 +10,7 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 
+from storefront import shop_settings
 from storefront.actors import describe_actors
 from storefront.change_sets import change_texts, runner, store
 from storefront.change_sets.directions import Verb, WrongStatusError
@@ -90,7 +91,7 @@ def show(number: int, page: int, everything: bool) -> None:
             f"Change set {number} has no page {page}; the last one is {-(-total // PAGE)}."
         )
     for row in store.read_rows(number, offset=first, limit=limit):
-        for line in change_texts.describe_row(row, current_app.config["CURRENCY"]):
+        for line in change_texts.describe_row(row, shop_settings.current().currency):
             click.echo(line)
         shown += 1
     _print_problems(number, everything)

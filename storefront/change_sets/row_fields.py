@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
-from flask import current_app
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from storefront import shop_settings
 from storefront.catalog import categories, slug_change
 from storefront.catalog.models import Category, Product, ProductImage, Variant
 from storefront.catalog.publication import MOMENTS, has_passed, set_status
@@ -118,7 +118,7 @@ _FILLED_IN: Mapping[type, tuple[str, ...]] = {
 
 def describe_conflict(subject: str, name: str, now: Any, change: ValueChange) -> Left:
     """Return that a field was left because somebody else has changed it, with its value and the one expected."""
-    currency = current_app.config["CURRENCY"]
+    currency = shop_settings.current().currency
     is_now, expected = (_quote(value, show_value(name, value, currency)) for value in (now, change.old))
     reason = f"it is {is_now} now, not {expected}: somebody changed it, so it was left"
     return Left(subject, name, reason)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flask import Flask, current_app
+from flask import Flask
 from sqlalchemy import func, select
 
 from storefront import accounts, catalog, change_sets, shop_settings, stock
@@ -96,5 +96,8 @@ def _field_amount(money: Money) -> str:
 
 def _delivery_sentences() -> Sequence[str]:
     """Return a sentence about each delivery method, for the pages of products."""
-    currency, locale = current_app.config["CURRENCY"], shop_settings.current().locale
-    return [method.describe(currency, locale) for method in terms.current_terms().delivery_methods]
+    settings = shop_settings.current()
+    return [
+        method.describe(settings.currency, settings.locale)
+        for method in terms.current_terms().delivery_methods
+    ]

@@ -62,7 +62,7 @@ def store_part(name: PartName, tables: Mapping[str, Any], *, seen: str) -> None:
         TermError: a value is wrong; nothing was changed.
         SettingsChangedError: somebody else has changed the part to something else.
     """
-    currency, locale = current_app.config["CURRENCY"], shop_settings.current().locale
+    currency, locale = shop_settings.current().currency, shop_settings.current().locale
     part = TermPart(name, "stored", tables)
     found = read_part(part, card_payment(), currency=currency, locale=locale, has_demo_terms=False)
     check_overlaps(found.get("delivery_methods", ()), locale)
@@ -74,7 +74,7 @@ def _demo_tables() -> list[dict[str, Any]]:
 
 
 def _table_of(method: DeliveryMethod) -> dict[str, Any]:
-    currency = current_app.config["CURRENCY"]
+    currency = shop_settings.current().currency
     table = {
         "code": method.code,
         "name": str(method.name),

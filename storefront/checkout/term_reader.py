@@ -10,7 +10,7 @@ from typing import Any
 from storefront.checkout import delivery, tax
 from storefront.checkout.delivery import DeliveryMethod
 from storefront.checkout.order_view import OrderView
-from storefront.checkout.payment import PaymentProvider, invoice
+from storefront.checkout.payment import PaymentProvider, invoice, stripe_checkout
 from storefront.checkout.tax import TaxRules
 from storefront.checkout.term_errors import TermError
 from storefront.checkout.term_parts import PART_NAMES, Origin, PartName, TermPart, TermProblem, find_parts
@@ -123,6 +123,8 @@ def read_part(
         return {"delivery_methods": methods}
     if part.name == "tax":
         return {"tax": tax.read_tax_rules(part.tables, locale, has_demo_terms=has_demo_terms)}
+    if by_card and currency in stripe_checkout.UNSUPPORTED_CURRENCIES:
+        raise TermError(stripe_checkout.describe_unsupported(currency))
     by_invoice = invoice.read_invoice_terms(part.tables, has_demo_terms=has_demo_terms)
     known = ({by_invoice.code: by_invoice} if by_invoice else {}) | dict(by_card)
     is_by_card_offered = part.tables.get("card", {}).get("offered", True)

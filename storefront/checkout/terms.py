@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import Flask, current_app
+from sqlalchemy.orm import Session
 
 from storefront import shop_settings
 from storefront.app_state import AppState
@@ -17,6 +18,8 @@ from storefront.checkout.term_parts import TermProblem
 from storefront.checkout.term_reader import Terms, read_terms
 from storefront.config.values import CheckoutFile
 from storefront.shop_settings.current_settings import current_documents
+from storefront.shop_settings.stored_documents import read_documents
+from storefront.shop_settings.stored_settings import SettingRefusedError, before_change
 
 
 @dataclass(slots=True)
@@ -44,12 +47,14 @@ def init_app(app: Flask) -> None:
         ConfigurationError: Stripe's settings are not valid; the text says why.
     """
     _state.set(app, _State(payment.read_card_payment(app.config)))
+    before_change.register(app, check_currency_change)
 
 
 def current_terms() -> Terms:
     """Return the terms of sale of now. If they are not valid, the log says why, once."""
     state, documents = _state.get(current_app), current_documents()
-    key = (documents, shop_settings.current().locale)
+    settings = shop_settings.current()
+    key = (documents, settings.locale, settings.currency)
     last = state.last
     if last is not None and last[0] == key:
         return last[1]
@@ -67,14 +72,38 @@ def card_payment() -> Mapping[str, PaymentProvider]:
     return _state.get(current_app).by_card
 
 
+def check_currency_change(session: Session, name: str, value: object) -> None:
+    """Refuse another currency in which the prices of delivery cannot be, or which the card payment cannot take.
+
+    Raises:
+        SettingRefusedError: a part of the terms would be wrong; the text says which one.
+    """
+    if name != "currency" or value == shop_settings.current().currency:
+        return
+    documents = read_documents(session)
+    known = read_current(documents, has_demo_terms=True).problems
+    wrong = [
+        problem
+        for problem in read_current(documents, currency=str(value), has_demo_terms=True).problems
+        if problem not in known
+    ]
+    if wrong:
+        raise SettingRefusedError(name, f"{wrong[0]}")
+
+
 def read_current(
-    documents: Mapping[str, str], *, file: CheckoutFile | None = None, has_demo_terms: bool | None = None
+    documents: Mapping[str, str],
+    *,
+    file: CheckoutFile | None = None,
+    currency: str = "",
+    has_demo_terms: bool | None = None,
 ) -> Terms:
     """Return what the terms of this application are with these documents, and with its checkout.toml or another file.
 
     Args:
         documents: the stored parts, by name.
         file: another checkout.toml.
+        currency: another one than the shop's.
         has_demo_terms: whether invented terms take the place of missing ones; by default outside production.
     """
     config = current_app.config
@@ -84,7 +113,7 @@ def read_current(
         documents,
         file or config["CHECKOUT"],
         card_payment(),
-        currency=config["CURRENCY"],
+        currency=currency or shop_settings.current().currency,
         locale=shop_settings.current().locale,
         has_demo_terms=has_demo_terms,
     )

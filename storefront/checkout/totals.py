@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from flask import current_app
 
+from storefront import shop_settings
 from storefront.checkout.delivery import DeliveryMethod
 from storefront.checkout.errors import TotalTooLargeError
 from storefront.checkout.tax import tax_of
@@ -112,7 +112,7 @@ def compute_totals(
     """
     rules = current_terms().tax
     rate = rules.rate_for(address.get("country", ""), address.get("region", ""))
-    return add_up(lines, delivery, rate, currency=current_app.config["CURRENCY"], inclusive=rules.inclusive)
+    return add_up(lines, delivery, rate, currency=shop_settings.current().currency, inclusive=rules.inclusive)
 
 
 def add_up(

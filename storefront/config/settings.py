@@ -21,7 +21,6 @@ from storefront.config.reader import (
     switch,
     words,
 )
-from storefront.money import check_currency
 
 _DAY = 86400
 _TTL_KINDS = ("PRODUCT_DETAIL", "PRODUCT_LIST", "CATEGORY", "USER_PROFILE", "SETTINGS", "CONTENT")
@@ -54,9 +53,6 @@ class Settings:
 
     # The merchant's settings that the environment sets, by name; the others are in the database.
     shop_settings: dict[str, Any] = setting(shop.read_environment, *shop_table.ShopSettings.variables())
-    currency: str = setting(
-        lambda source, name: check_currency(source.get(name, "USD")), "STOREFRONT_CURRENCY"
-    )
     media_dir: str = setting(
         lambda source, name: source.get(name, str(source.instance / "media")), "STOREFRONT_MEDIA_DIR"
     )

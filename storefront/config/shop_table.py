@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from storefront.config import shop_values, values
 from storefront.config.reader import Source, choice, integer, setting, switch
+from storefront.money import check_currency
 
 StockDisplay = Literal["low", "band", "exact"]
 Corners = Literal["soft", "sharp", "round"]
@@ -36,6 +37,11 @@ class ShopSettings:
         values.timezone,
         "STOREFRONT_TIMEZONE",
         sentence="the time zone of the shop, such as Europe/Berlin (a name of the IANA database)",
+    )
+    currency: str = setting(
+        lambda source, name: check_currency(source.get(name, "USD")),
+        "STOREFRONT_CURRENCY",
+        sentence="the currency of all amounts, a code of ISO 4217; fixed once there is an order or an own product",
     )
     company: str = setting(
         shop_values.one_line,

@@ -9,8 +9,9 @@ import click
 from flask import Flask, current_app
 from flask.cli import with_appcontext
 
+from storefront import shop_settings
 from storefront.catalog.pictures import StoredPicture
-from storefront.demo import bulk_writer, catalogue, choice, loader, removal
+from storefront.demo import bulk_writer, catalogue, choice, loader, removal, shop_currency
 from storefront.demo.loader import LoadResult, is_empty, load
 from storefront.extensions import write_transaction
 from storefront.terminal import errors_for_people, interruptible, progress_bar
@@ -23,8 +24,9 @@ _SHARED = 36  # products of the demo whose pictures the generated products share
 
 
 def init_app(app: Flask) -> None:
-    """Register `flask demo`."""
+    """Register `flask demo`, and let the demo's prices follow the shop's currency."""
     app.cli.add_command(demo)
+    shop_currency.init_app(app)
 
 
 def is_wanted(*, decline: bool) -> bool:
@@ -65,7 +67,7 @@ def demo(context: click.Context, products: int | None, seed: int, no_pictures: b
                 f"in {loaded.seconds:.0f} s."
             )
         else:
-            _generate(app, products, seed, [] if no_pictures else _pictures(app))
+            _generate(products, seed, [] if no_pictures else _pictures(app))
 
 
 @demo.command("remove")
@@ -96,9 +98,9 @@ def remove_command(dry_run: bool, yes: bool) -> None:
     )
 
 
-def _generate(app: Flask, number: int, seed: int, pictures: list[StoredPicture]) -> None:
+def _generate(number: int, seed: int, pictures: list[StoredPicture]) -> None:
     started, done = time.perf_counter(), 0
-    batches = bulk_writer.write_generated(number, seed, app.config["CURRENCY"], pictures)
+    batches = bulk_writer.write_generated(number, seed, shop_settings.current().currency, pictures)
     with (
         interruptible(lambda: f"{done:,} products are in the shop; the batch that was being written is not."),
         progress_bar("Generating products", number) as progress,

@@ -14,6 +14,7 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from storefront import shop_settings
 from storefront.catalog import categories, picture_queue, pictures
 from storefront.catalog.list_index import writer
 from storefront.catalog.models import Product, ProductImage, Variant
@@ -74,7 +75,7 @@ def load(app: Flask, progress: Progress | None = None) -> LoadResult:
     with write_transaction() as session:
         if not is_empty(session):
             raise NotEmptyError
-        ids = [_add_product(session, item, stored, app.config["CURRENCY"]) for item in products]
+        ids = [_add_product(session, item, stored, shop_settings.current().currency) for item in products]
         writer.refresh(session, ids)
         choice.record_choice(session, "loaded")
         # The newest first, each with its cover: the front page and the first list show those.

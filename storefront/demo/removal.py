@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from flask import current_app
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session, selectinload
 
-from storefront import cache
+from storefront import cache, shop_settings
 from storefront.actors import ChangedBy
 from storefront.catalog.list_index import writer
 from storefront.catalog.models import (
@@ -60,6 +59,11 @@ def plan_removal() -> RemovalPlan:
     plan = _plan(session)
     session.rollback()
     return plan
+
+
+def find_unchanged(session: Session) -> Sequence[int]:
+    """Return the ids of the demo's products that nobody has changed, ordered or counted."""
+    return _plan(session).product_ids
 
 
 def remove_demo(plan: RemovalPlan, media_dir: Path) -> Removed:
@@ -181,7 +185,7 @@ def _facts_of(product: Product) -> dict[str, Any]:
 
 def _facts_of_item(item: DemoProduct) -> dict[str, Any]:
     """Return the facts of a product that has just been loaded."""
-    fresh = loader.describe_product(item, minor_units(current_app.config["CURRENCY"]))
+    fresh = loader.describe_product(item, minor_units(shop_settings.current().currency))
     return _facts_of(fresh) | {"category": "/".join(map(slugify, item.category))}
 
 

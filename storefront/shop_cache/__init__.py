@@ -8,4 +8,4 @@ from storefront.shop_cache.tag_kinds import TAG_KINDS
 __all__ = ["PAGE_SETTINGS", "TAG_KINDS", "keys"]
 
 # Settings that pages show. The stored settings of the merchant have a tag.
-PAGE_SETTINGS = ("SHOP_SETTINGS", "CURRENCY", "CHECKOUT")
+PAGE_SETTINGS = ("SHOP_SETTINGS", "CHECKOUT")

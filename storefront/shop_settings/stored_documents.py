@@ -27,9 +27,11 @@ def version_of(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def read_documents() -> dict[str, str]:
+def read_documents(session: Session | None = None) -> dict[str, str]:
     """Return the texts of all documents that are stored, read from the database."""
-    rows = db.session.execute(select(ShopDocument.name, ShopDocument.value).where(ShopDocument.value != ""))
+    rows = (session or db.session()).execute(
+        select(ShopDocument.name, ShopDocument.value).where(ShopDocument.value != "")
+    )
     return {row.name: row.value for row in rows}
 
 

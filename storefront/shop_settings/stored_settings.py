@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from storefront.app_state import Hook
 from storefront.config import ShopSettings
 from storefront.config.shop import check_name, read_text, sentence_of, variable_of
 from storefront.errors import ConfigurationError, StorefrontError
@@ -20,6 +21,25 @@ from storefront.shop_settings.current_settings import forget_memo
 from storefront.shop_settings.models import ShopSetting
 
 Origin = Literal["environment", "stored", "default"]
+
+
+class SettingRefusedError(StorefrontError):
+    """A room does not allow a value of a setting now; the text says why.
+
+    Attributes:
+        name: of the setting.
+    """
+
+    status = 409
+
+    def __init__(self, name: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.name = name
+
+
+# Fired in the transaction, before a setting gets a value: its name and the new value. A handler may raise
+# SettingRefusedError, or change what depends on the setting.
+before_change = Hook[[Session, str, Any], None]("shop_settings.before_change")
 
 
 class SetByEnvironmentError(StorefrontError):
@@ -116,6 +136,7 @@ def change_values(changes: Mapping[str, Change]) -> None:
         ConfigurationError: there is no such setting, or a value is wrong.
         SetByEnvironmentError: the environment sets one of them.
         SettingsChangedError: somebody else has changed one of them to something else.
+        SettingRefusedError: a room does not allow one of the values now.
     """
     for name, change in changes.items():
         check_name(name)
@@ -177,6 +198,8 @@ def _refuse_changed(changes: Mapping[str, Change]) -> None:
 
 def _write(session: Session, name: str, text: str) -> None:
     """Store the text of a setting; an empty one removes the row, so that the default holds."""
+    value = read_text(name, text) if text else getattr(ShopSettings.from_values({}), name)
+    before_change.fire(session, name, value)
     row = session.get(ShopSetting, name)
     if row is None and text:
         session.add(ShopSetting(name=name, value=text))

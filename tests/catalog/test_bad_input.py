@@ -100,7 +100,7 @@ def test_prices_are_read_as_the_shop_writes_them(
     typed: tuple[str, str],
     written: tuple[str, str],
 ) -> None:
-    app.config |= {"SHOP_SETTINGS": {"locale": locale}, "CURRENCY": currency}
+    app.config |= {"SHOP_SETTINGS": {"locale": locale, "currency": currency}}
     page = client.get("/products", query_string={"min_price": typed[0], "max_price": typed[1]}).text
     assert "field__wrong" not in page
     for name, value in zip(("min_price", "max_price"), written, strict=True):

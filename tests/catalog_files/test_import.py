@@ -200,7 +200,7 @@ def test_negative_stock_is_imported_as_0_and_reported(runner: FlaskCliRunner, tm
 def test_currencies_without_cents_keep_their_digits(
     app: Flask, runner: FlaskCliRunner, tmp_path: Path, currency: str
 ) -> None:
-    app.config["CURRENCY"] = currency
+    app.config["SHOP_SETTINGS"] = {"currency": currency}
     price, amount = {"JPY": ("1,299", 1299), "KWD": ("1.250", 1250)}[currency]
     run_import(runner, write(tmp_path / "x.csv", [row(price=price)]))
     assert queries.load_product_page("teapot").variants[0].price.amount == amount

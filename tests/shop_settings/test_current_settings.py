@@ -51,6 +51,7 @@ def test_a_shop_begins_with_the_defaults(app: Flask) -> None:
         name="Kettle & Clay",
         locale="en_US",
         timezone="UTC",
+        currency="USD",
         company="",
         street="",
         street2="",

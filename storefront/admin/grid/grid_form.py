@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 import msgspec
-from flask import current_app
 
 from storefront import shop_settings
 from storefront.admin.grid.grid_rows import GridRow
@@ -58,7 +57,7 @@ def show(field: str, value: Any) -> str:
     if value is None:
         return ""
     if field in PRICES:
-        return Money(value, current_app.config["CURRENCY"]).format_plain(shop_settings.current().locale)
+        return Money(value, shop_settings.current().currency).format_plain(shop_settings.current().locale)
     return str(value)
 
 
@@ -144,7 +143,7 @@ class GridForm(Form):
         if not text and is_optional:
             return None
         try:
-            return parse_amount(text, shop_settings.current().locale, current_app.config["CURRENCY"])
+            return parse_amount(text, shop_settings.current().locale, shop_settings.current().currency)
         except ValueError:
             self.errors[name] = _("Enter an amount such as %(example)s.", example=show("price", 129990))
             return None

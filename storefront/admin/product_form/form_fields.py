@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from flask import current_app
-
 from storefront import moments, shop_settings
 from storefront.money import Money
 
@@ -84,4 +82,4 @@ def show(kind: Kind, value: Any) -> str:
 
 def currency() -> str:
     """Return the shop's currency (ISO 4217)."""
-    return str(current_app.config["CURRENCY"])
+    return shop_settings.current().currency

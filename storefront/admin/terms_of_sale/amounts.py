@@ -5,7 +5,6 @@ from __future__ import annotations
 from decimal import Decimal
 
 from babel.numbers import get_decimal_symbol
-from flask import current_app
 
 from storefront import shop_settings
 from storefront.money import Money, minor_units
@@ -14,7 +13,7 @@ from storefront.sheets.numbers import parse_amount
 
 def read_amount(text: str) -> str | None:
     """Return a typed amount as the terms store it: "52.90" for "52,90"; None if it is not one."""
-    currency = current_app.config["CURRENCY"]
+    currency = shop_settings.current().currency
     try:
         return Money(parse_amount(text, shop_settings.current().locale, currency), currency).plain
     except ValueError:
@@ -23,7 +22,7 @@ def read_amount(text: str) -> str | None:
 
 def show_amount(text: object) -> str:
     """Return a stored amount as people of the shop write it; a text that is not an amount as it is."""
-    currency = current_app.config["CURRENCY"]
+    currency = shop_settings.current().currency
     try:
         amount = Decimal(str(text)).scaleb(minor_units(currency))
         whole = int(amount)

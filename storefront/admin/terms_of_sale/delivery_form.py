@@ -6,8 +6,6 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from flask import current_app
-
 from storefront import shop_settings
 from storefront.admin.terms_of_sale.amounts import read_amount, show_amount
 from storefront.catalog.slugs import slugify
@@ -81,7 +79,7 @@ def _read_method(form: Form, number: int) -> dict[str, Any]:
 
 def _check(form: Form, number: int, method: dict[str, Any]) -> dict[str, Any]:
     """Return the method as it is stored; an error stands at its field."""
-    currency, locale = current_app.config["CURRENCY"], shop_settings.current().locale
+    currency, locale = shop_settings.current().currency, shop_settings.current().locale
     table = {
         "code": method["code"],
         "name": method["name"],

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, Response, request
 from msgspec import structs
 
-from storefront import cache, rate_limiting
+from storefront import cache, rate_limiting, shop_settings
 from storefront.api import idempotency, product_changes, product_reader, tokens
 from storefront.api.operations import (
     PAGE,
@@ -186,7 +186,7 @@ def _require_scopes(body: ProductPut | ProductPatch) -> tokens.Caller:
 
 def _list_request(query: Mapping[str, str]) -> ListRequest:
     check_parameters(_LIST, query)
-    return list_request.parse(query, currency=current_app.config["CURRENCY"])
+    return list_request.parse(query, currency=shop_settings.current().currency)
 
 
 def _fields(query: Mapping[str, str]) -> list[str]:

@@ -8,9 +8,9 @@ from functools import partial
 from pathlib import Path
 
 import click
-from flask import current_app
 from flask.cli import AppGroup
 
+from storefront import shop_settings
 from storefront.checkout.order_files import order_export, order_import
 from storefront.sheets.exports import export_to, file_argument
 from storefront.terminal import errors_for_people, interruptible, show_count
@@ -46,7 +46,7 @@ def import_command(file: Path, dry_run: bool, encoding: str | None) -> None:
     with errors_for_people(), interruptible(lambda: "What is in stays; import the file again to go on."):
         report = order_import.import_orders(
             file,
-            currency=current_app.config["CURRENCY"],
+            currency=shop_settings.current().currency,
             encoding=encoding,
             dry_run=dry_run,
             progress=lambda done: show_count(f"{done:,} orders"),

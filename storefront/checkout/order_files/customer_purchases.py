@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
-from flask import Flask, current_app
+from flask import Flask
 from sqlalchemy import func, select
 
+from storefront import shop_settings
 from storefront.accounts.customer_files.customer_export import Guest, Purchases, guests, purchases
 from storefront.accounts.models import User
 from storefront.checkout.models import Order
@@ -28,7 +29,7 @@ def read_purchases(user_ids: Collection[int]) -> Mapping[int, Purchases]:
     """Return what these accounts have bought."""
     query = (
         select(Order.user_id, _KEPT, func.count())
-        .where(Order.user_id.in_(user_ids), Order.currency == current_app.config["CURRENCY"])
+        .where(Order.user_id.in_(user_ids), Order.currency == shop_settings.current().currency)
         .group_by(Order.user_id)
     )
     return {user_id: _purchases(kept, count) for user_id, kept, count in db.session.execute(query) if user_id}
@@ -37,7 +38,7 @@ def read_purchases(user_ids: Collection[int]) -> Mapping[int, Purchases]:
 def read_guests() -> Iterator[Guest]:
     """Yield the people who have bought without an account, by e-mail, each with the address of the last order."""
     last = ""
-    currency = current_app.config["CURRENCY"]
+    currency = shop_settings.current().currency
     while True:
         query = (
             select(Order.email, _KEPT, func.count(), func.max(Order.id))
@@ -58,4 +59,4 @@ def read_guests() -> Iterator[Guest]:
 
 
 def _purchases(kept: int, orders: int) -> Purchases:
-    return Purchases(Money(int(kept), current_app.config["CURRENCY"]).plain, orders)
+    return Purchases(Money(int(kept), shop_settings.current().currency).plain, orders)

@@ -26,7 +26,7 @@ PAGE_LIFETIME = 31 * 60
 # Seconds. A second attempt within the same step sends the identical request, with the same idempotency key.
 PAGE_LIFETIME_STEP = 600
 # Stripe uses other minor units for these currencies than ISO 4217 (docs.stripe.com/currencies).
-_UNSUPPORTED_CURRENCIES = {"BHD", "ISK", "JOD", "KWD", "MGA", "OMR", "TND", "UGX"}
+UNSUPPORTED_CURRENCIES = {"BHD", "ISK", "JOD", "KWD", "MGA", "OMR", "TND", "UGX"}
 
 
 class StripeCheckout:
@@ -164,6 +164,11 @@ class StripeCheckout:
         }
 
 
+def describe_unsupported(currency: str) -> str:
+    """Return why Stripe cannot take a currency, in a sentence."""
+    return f"Stripe counts {currency} otherwise than this shop does. Unset STOREFRONT_STRIPE_SECRET_KEY."
+
+
 def create_stripe_checkout(config: Mapping[str, Any]) -> StripeCheckout:
     """Return the provider by its settings.
 
@@ -175,10 +180,9 @@ def create_stripe_checkout(config: Mapping[str, Any]) -> StripeCheckout:
             "STOREFRONT_STRIPE_SECRET_KEY is set without STOREFRONT_STRIPE_WEBHOOK_SECRET: nobody would "
             "tell this shop what has been paid. docs/checkout.md says where to find it."
         )
-    if config["CURRENCY"] in _UNSUPPORTED_CURRENCIES:
-        raise ConfigurationError(
-            f"Stripe counts {config['CURRENCY']} otherwise than this shop does. Unset STOREFRONT_STRIPE_SECRET_KEY."
-        )
+    given = config["SHOP_SETTINGS"].get("currency", "")
+    if given in UNSUPPORTED_CURRENCIES:
+        raise ConfigurationError(describe_unsupported(given))
     return StripeCheckout(config["STRIPE_SECRET_KEY"], config["STRIPE_WEBHOOK_SECRET"], config["STRIPE_API"])
 
 
