@@ -118,6 +118,12 @@ def test_a_title_is_found_by_what_people_type(app: Flask, title: str, finds: str
     assert [query for query in misses.split("|") if is_typed_form_found(query)] == []
 
 
+def test_parts_of_a_japanese_word_count_as_typed(app: Flask) -> None:
+    make_product("急須（耐熱ガラス）", vendor="")
+    assert page("ガラスの急須").found_as_typed
+    assert not page("赤いガラスの急須").found_as_typed
+
+
 def test_other_texts_are_found_in_other_forms(app: Flask) -> None:
     make_product(
         "Kyusu",
