@@ -42,12 +42,14 @@ from storefront import (
     shop_cache,
     shop_settings,
     stock,
+    text_translations,
     web,
 )
 from storefront.config import Settings, instance_directory
 from storefront.extensions import db, init_migrations
 from storefront.shop_settings import closed_shop, printed_settings
 from storefront.web import body_limits, hosts, prefix, same_origin
+from storefront.web.language_routes import MultilingualFlask
 
 ROOT = Path(__file__).parent.parent
 
@@ -64,7 +66,7 @@ def create_app(environ: Mapping[str, str] | None = None, *, instance: Path | Non
     """
     environ = os.environ if environ is None else environ
     instance = instance or instance_directory(environ, ROOT / "instance")
-    app = Flask(
+    app = MultilingualFlask(
         "storefront",
         instance_path=str(instance),
         template_folder=ROOT / "templates",
@@ -101,6 +103,7 @@ def create_app(environ: Mapping[str, str] | None = None, *, instance: Path | Non
     printed_settings.init_app(app)
     postal.init_app(app)
     mail.init_app(app)
+    text_translations.init_app(app)
     stock.init_app(app)
     catalog.init_app(app)
     change_sets.init_app(app)

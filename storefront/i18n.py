@@ -3,9 +3,9 @@
 Use it as `from storefront.i18n import gettext as _`; the name `_` marks a text for extraction (docs/architecture.md).
 Values go in by name, so that a translation can move them: `_("Only %(count)d left", count=3)`.
 
-All pages of a shop are in one language, that of its locale, which the merchant may change while the shop runs: a room
-above says which one it is (`set_readers`). Flask-Babel's own look-up takes 38 µs a text, which would be felt in
-a page with a hundred texts; a shop without translations asks for no locale.
+A page is in the language of its address (`storefront/languages.py`), else of the shop's locale, which the
+merchant may change while the shop runs: a room above says which one it is (`set_readers`). Flask-Babel's own look-up
+takes 38 µs a text, which a page with a hundred texts would feel; a shop without translations asks for no locale.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from flask import Flask, current_app, has_app_context
 from flask_babel.speaklater import LazyString
 from markupsafe import Markup
 
+from storefront import languages
 from storefront.app_state import AppState
 from storefront.extensions import babel
 
@@ -107,11 +108,20 @@ def set_readers(app: Flask, *, locale: Reader, timezone: Reader) -> None:
 
 
 def shop_locale() -> str:
-    """Return the shop's locale, such as "de_DE". Needs an application context."""
+    """Return the locale of the present language, such as "de_DE". Needs an application context."""
     return _read_locale(current_app)
 
 
+def own_locale() -> str:
+    """Return the shop's own locale, whatever the present language is. Needs an application context."""
+    return _read_own_locale(current_app)
+
+
 def _read_locale(app: Flask) -> str:
+    return languages.current_locale() or _read_own_locale(app)
+
+
+def _read_own_locale(app: Flask) -> str:
     read = _locale_reader.find(app)
     return read() if read else DEFAULT_LOCALE
 

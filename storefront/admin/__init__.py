@@ -35,6 +35,7 @@ from storefront.admin import (
     stock_pages,
     stock_takings,
     terms_of_sale,
+    translation_pages,
     unsaved_form,
     upload_pages,
 )
@@ -65,6 +66,7 @@ BLUEPRINTS = (
     front_page_pages.bp,
     section_pages.bp,
     setting_pages.bp,
+    translation_pages.bp,
     staff_pages.bp,
     terms_of_sale.bp,
     carried_form.bp,

@@ -52,6 +52,7 @@ SECTIONS = (
             ("admin_content.all_pages", lazy_gettext("Pages")),
             ("admin_menus.all_menus", lazy_gettext("Menus")),
             ("admin_front_page.show", lazy_gettext("Front page")),
+            ("admin_translations.overview", lazy_gettext("Translations")),
         ),
     ),
     Section(lazy_gettext("Settings"), (("admin_settings.show", lazy_gettext("Settings")),)),

@@ -32,6 +32,14 @@ _SHOP = (
                 lazy_gettext("Its code, such as EUR. Fixed once there is an order or a product of your own."),
             ),
             SettingField(
+                "languages",
+                lazy_gettext("Further languages"),
+                lazy_gettext(
+                    "Visitors choose among them; each has addresses of its own, such as /de/. Empty: one language. "
+                    "Example: de_DE, ja_JP."
+                ),
+            ),
+            SettingField(
                 "timezone",
                 lazy_gettext("Time zone"),
                 lazy_gettext("Days and times that people read are in it. Example: Europe/Berlin."),

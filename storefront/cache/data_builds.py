@@ -13,6 +13,7 @@ from typing import Generic, TypeVar, cast
 
 from flask import Flask
 
+from storefront import languages
 from storefront.cache.build_context import Dependencies, collect_dependencies, inherit, work_in_background
 
 log = logging.getLogger(__name__)
@@ -31,9 +32,11 @@ class DataBuild(Generic[T]):
         key: of the entry, for the log.
         done: set when the build has ended.
         is_left: whether nobody waits for it any more.
+        language: in which it is built: that of the request that waits.
     """
 
     key: str
+    language: languages.Language | None = field(default_factory=languages.current)
     done: threading.Event = field(default_factory=threading.Event)
     is_left: bool = False
     _value: T | None = None
@@ -51,7 +54,7 @@ class DataBuild(Generic[T]):
     def run(self, app: Flask, work: Callable[[], T]) -> None:
         """Build the value; for the build's own thread."""
         try:
-            with app.app_context():
+            with app.app_context(), languages.use(self.language):
                 work_in_background()
                 with collect_dependencies() as self._tags:
                     self._value = work()

@@ -15,12 +15,13 @@ from redis import Redis
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
 
-from storefront import redis_roles
+from storefront import languages, redis_roles
 from storefront.cache import page_cache
 from storefront.cache.state import CacheState
 from storefront.errors import BadInputError
 from storefront.i18n import gettext as _
 from storefront.redis_roles import Role
+from storefront.web.language_routes import find_language
 from storefront.web.prefix import remove_prefix
 
 SAMPLE_SIZE = 300
@@ -111,6 +112,8 @@ def inspect_url(app: Flask, state: CacheState, address: str) -> InspectedUrl:
     try:
         parts = urlsplit(address)
         path = remove_prefix(parts.path) or "/"
+        language = find_language(app, languages.first_part(path))
+        path = path[len(language.tag) + 1 :] if language else path
         endpoint, arguments = app.url_map.bind("").match(path, method="GET")
     except (HTTPException, ValueError) as error:
         raise BadInputError("url", _("%(url)s is not an address of this shop.", url=address)) from error
@@ -118,7 +121,8 @@ def inspect_url(app: Flask, state: CacheState, address: str) -> InspectedUrl:
     if policy is None:
         raise BadInputError("url", _("%(url)s is not a public page: it is never cached.", url=address))
     query = MultiDict(parse_qsl(parts.query, keep_blank_values=True))
-    entry = page_cache.make_entry(policy, endpoint, state.fingerprint, arguments, query)
+    with languages.use(language):
+        entry = page_cache.make_entry(policy, endpoint, state.fingerprint, arguments, query)
     store = state.store
     name = store.l2.redis_key(entry.key)
 

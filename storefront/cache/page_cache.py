@@ -24,6 +24,7 @@ from storefront.cache.page_renderer import PageAddress
 from storefront.cache.state import CacheState
 from storefront.cache.store import BuildTicket, CacheHit
 from storefront.errors import StorefrontError
+from storefront.languages import current_locale
 from storefront.web import compression
 from storefront.web.private import mark_private
 from storefront.web.same_origin import get_origin
@@ -165,9 +166,11 @@ def make_entry(
 ) -> CacheEntry:
     """Return the entry of a view's page for these arguments and this query.
 
-    The app's origin is part of it, since pages contain absolute addresses.
+    The app's origin is part of it, since pages contain absolute addresses; so is a language that the address names.
     """
     build = f"{fingerprint}-{keys.digest(get_origin())[:8]}"
+    if locale := current_locale():
+        build = f"{build}-{locale}"
     return keys.page(endpoint, policy.canonical(arguments, query), build, policy.kind)
 
 

@@ -21,6 +21,8 @@ from storefront.extensions import db
 from storefront.i18n import gettext as _
 from storefront.money import Money
 from storefront.stock import Badge, Shortage, StockItem
+from storefront.text_translations import fetch_words, translation
+from storefront.text_translations.models import PRODUCT
 from storefront.web.prefix import add_prefix
 
 held_for = Hook[[int], Mapping[str, int]]("cart.held_for")
@@ -191,7 +193,7 @@ def load_watched_variants() -> list[dict[str, object]]:
 def _load_lines(cart_id: int, currency: str) -> list[CartPageLine]:
     picture = func.coalesce(Variant.image_id, Product.cover_id)
     rows = db.session.execute(
-        select(CartLine, Variant, Product, ProductImage)
+        select(CartLine, Variant, Product, ProductImage, translation(PRODUCT, Product.id, "title"))
         .outerjoin(Variant, Variant.sku == CartLine.sku)
         .outerjoin(Product, Product.id == Variant.product_id)
         .outerjoin(ProductImage, ProductImage.id == picture)
@@ -202,7 +204,8 @@ def _load_lines(cart_id: int, currency: str) -> list[CartPageLine]:
     held: Counter[str] = Counter()
     for own in held_for.fire(cart_id):
         held.update(own)
-    return [_page_line(*row, levels=levels, held=held, currency=currency) for row in rows]
+    words = fetch_words(value for row in rows if row.Variant is not None for value in row.Variant.options)
+    return [_page_line(*row, words=words, levels=levels, held=held, currency=currency) for row in rows]
 
 
 def _page_line(
@@ -210,7 +213,9 @@ def _page_line(
     variant: Variant | None,
     product: Product | None,
     image: ProductImage | None,
+    title: str | None,
     *,
+    words: Mapping[str, str],
     levels: stock.StockLevels,
     held: Mapping[str, int],
     currency: str,
@@ -223,11 +228,13 @@ def _page_line(
         id=line.id,
         sku=line.sku,
         product_id=product.id if product is not None else None,
-        title=product.title if product is not None else line.sku,
+        title=title or (product.title if product is not None else line.sku),
         url=f"{add_prefix(product_path(product.slug))}?variant={quote(line.sku)}"
         if product is not None and in_shop
         else None,
-        options=" / ".join(variant.options) if variant is not None else "",
+        options=" / ".join(words.get(value, value) for value in variant.options)
+        if variant is not None
+        else "",
         quantity=line.quantity,
         price=Money(variant.price, currency) if variant is not None and in_shop else None,
         price_seen=Money(line.price_seen, currency),

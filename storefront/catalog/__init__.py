@@ -6,6 +6,7 @@ from flask import Flask
 
 from storefront import stock
 from storefront.catalog import (
+    catalog_texts,
     draft_preview,
     navigation,
     picture_queue,
@@ -32,6 +33,7 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(views.bp)
     app.register_blueprint(draft_preview.bp)
     picture_queue.init_app(app)
+    catalog_texts.init_app(app)
     collection_builds.init_app(app)
     publication.init_app(app)
     shop_pictures.init_app(app)

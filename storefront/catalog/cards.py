@@ -16,6 +16,8 @@ from storefront.extensions import db
 from storefront.money import Money
 from storefront.shop_cache import keys
 from storefront.stock import StockLevels
+from storefront.text_translations import translated
+from storefront.text_translations.models import PRODUCT
 
 
 def load_cards(product_ids: Sequence[int]) -> list[Card]:
@@ -33,7 +35,7 @@ def load_card_rows(product_ids: Sequence[int] | CompoundSelect[int]) -> dict[int
         select(
             Product.id,
             Product.slug,
-            Product.title,
+            translated(Product.title, PRODUCT, Product.id, "title"),
             Product.vendor,
             Product.price,
             Product.price_max,

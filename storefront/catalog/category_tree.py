@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from storefront import cache
 from storefront.catalog.category_ranking import rank_key
 from storefront.catalog.models import ROOT_PATH, Category
-from storefront.catalog.navigation import counted_link, linked_conditions, load_navigation
+from storefront.catalog.navigation import category_name, counted_link, linked_conditions, load_navigation
 from storefront.catalog.page_data import CategoriesPage, CategoryBranch
 from storefront.extensions import db
 from storefront.shop_cache import keys
@@ -37,7 +37,7 @@ def _read_highest(root_id: int) -> tuple[list[Any], int]:
     """Return the rows of the highest levels, MAX_CATEGORIES at most, and the number of all categories."""
     level = func.length(Category.path) - func.length(func.replace(Category.path, "/", ""))
     columns = (
-        *(Category.id, Category.parent_id, Category.name, Category.path),
+        *(Category.id, Category.parent_id, category_name(), Category.path),
         *(Category.position, Category.product_count),
         level.label("level"),
         func.count().over().label("total"),

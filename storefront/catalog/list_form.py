@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from werkzeug.datastructures import MultiDict
 
-from storefront import shop_settings
+from storefront import i18n, shop_settings
 from storefront.catalog import list_request
 from storefront.catalog.list_request import MAX_BRAND, MAX_BRANDS, MAX_QUERY, PARAMETERS, ListRequest
 from storefront.errors import BadInputError
@@ -47,7 +47,7 @@ class ListForm:
         amount: int | None = getattr(self.wanted, name)
         if amount is None:
             return ""
-        return Money(amount, self.wanted.currency).format_plain(shop_settings.current().locale)
+        return Money(amount, self.wanted.currency).format_plain(i18n.shop_locale())
 
 
 def read_form(query: Mapping[str, str], path: str = "", collection: str = "") -> ListForm:
@@ -108,12 +108,12 @@ def _read_amount(text: str) -> int:
     places = minor_units(currency)
     if re.fullmatch(rf"[0-9]{{1,12}}(\.[0-9]{{{places}}})" if places else "[0-9]{1,15}", text, re.ASCII):
         return list_request.read_decimal(text, currency)
-    return parse_amount(text, shop_settings.current().locale, currency)
+    return parse_amount(text, i18n.shop_locale(), currency)
 
 
 def _explain(error: BadInputError) -> str:
     if error.field not in ("min_price", "max_price"):
         return str(error)
-    currency, locale = shop_settings.current().currency, shop_settings.current().locale
+    currency, locale = shop_settings.current().currency, i18n.shop_locale()
     example = Money(1250 * 10 ** minor_units(currency) // 100, currency).format_plain(locale)
     return _("Enter a price such as %(example)s.", example=example)

@@ -26,6 +26,8 @@ from storefront.errors import StorefrontError
 from storefront.extensions import db
 from storefront.i18n import gettext as _
 from storefront.shop_cache import keys
+from storefront.text_translations import translated
+from storefront.text_translations.models import CATEGORY
 from storefront.web.prefix import add_prefix
 
 CHILDREN = 60
@@ -33,7 +35,6 @@ CHILDREN = 60
 _COLUMNS = (
     Category.id,
     Category.parent_id,
-    Category.name,
     Category.path,
     Category.position,
     Category.product_count,
@@ -100,7 +101,7 @@ def load_trail(path: str) -> Navigation:
 def _read_trail(path: str) -> Navigation:
     prefixes = ancestor_paths(path)[1:]
     cache.depends_on(keys.NAVIGATION, *map(keys.path_tag, prefixes))
-    above = select(*_COLUMNS).where(Category.path.in_(ancestor_paths(path)))
+    above = select(*_columns()).where(Category.path.in_(ancestor_paths(path)))
     rows = db.session.execute(above.union(_top_categories())).all()
     by_path = {row.path: row for row in rows}
     return Navigation(
@@ -143,9 +144,12 @@ def _read_navigation(path: str) -> tuple[Navigation, int]:
         raise _no_category()
     here = aliased(Category)
     # Of the category alone: the texts of its neighbours would be read in vain.
-    own = (*_TEXTS, *_PICTURE)
+    own: tuple[Any, ...] = (
+        *(translated(text, CATEGORY, Category.id, text.key) for text in _TEXTS),
+        *_PICTURE,
+    )
     texts = [case((Category.path == path, column)).label(column.key) for column in own]
-    above = select(*_COLUMNS, *texts).where(Category.path.in_(ancestor_paths(path)))
+    above = select(*_columns(), *texts).where(Category.path.in_(ancestor_paths(path)))
     top = _top_categories(texts)
     below = _children(select(here.id).where(here.path == path), CHILDREN + 1, texts)
     rows = db.session.execute(above.union(top, below)).all()
@@ -236,10 +240,19 @@ def _children(
     parent_id: Select[*tuple[Any, ...]], most: int, texts: Sequence[SQLColumnExpression[Any]] = ()
 ) -> Select[*tuple[Any, ...]]:
     # The limit is inside, since a category may have thousands of children; SQLite needs the outer select in a union.
-    first = select(*_COLUMNS, *texts).where(
+    first = select(*_columns(), *texts).where(
         Category.parent_id == parent_id.scalar_subquery(), Category.product_count > 0, ~Category.hidden
     )
     return select(first.order_by(*rank_columns()).limit(most).subquery())
+
+
+def _columns() -> tuple[SQLColumnExpression[Any], ...]:
+    return (*_COLUMNS, category_name())
+
+
+def category_name() -> SQLColumnExpression[str]:
+    """Return the name of a category in the present language as a column `name`."""
+    return translated(Category.name, CATEGORY, Category.id, "name")
 
 
 def _name_link(row: Any) -> CategoryLink:

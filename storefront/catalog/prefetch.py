@@ -11,15 +11,16 @@ from flask import Blueprint, Response, json, url_for
 
 # Searches are left out: they cost more than other lists. Patterns are relative to the file, so they are right for a
 # shop below a path.
-_LINKS = ("products", "products\\?*", "products/*", "categories", "categories/*", "collections/*")
-_SEARCHES = ("*\\?q=*", "*\\?*&q=*")
+_PAGES = ("products", "products\\?*", "products/*", "categories", "categories/*", "collections/*")
+_LINKS = (*_PAGES, *(f":language/{page}" for page in _PAGES))
+_OTHERS = ("*\\?q=*", "*\\?*&q=*", "admin/*")
 RULES = {
     "prefetch": [
         {
             "where": {
                 "and": [
                     {"href_matches": list(_LINKS)},
-                    {"not": {"href_matches": list(_SEARCHES)}},
+                    {"not": {"href_matches": list(_OTHERS)}},
                     {"not": {"selector_matches": "[rel~=nofollow]"}},
                 ]
             },

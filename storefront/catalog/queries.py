@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 from math import ceil
 from typing import Any
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, exists, func, select
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, exists, func, select
 
 from storefront import cache, stock
 from storefront.catalog import cards, metafields
@@ -34,8 +35,11 @@ from storefront.catalog.publication import bound_by_withdrawal
 from storefront.errors import StorefrontError
 from storefront.extensions import db
 from storefront.i18n import gettext as _
+from storefront.languages import current_locale
 from storefront.shop_cache import keys
 from storefront.stock import StockLevels
+from storefront.text_translations import fetch_words, translation
+from storefront.text_translations.models import PRODUCT
 from storefront.unicode_text import strip_marks
 from storefront.web.prefix import add_prefix
 
@@ -116,6 +120,14 @@ def load_list_page(wanted: ListRequest) -> ListPage:
 _PAGE_ROWS = select(Product, Category.path, _SHOWN_METAFIELDS).outerjoin(
     Category, Category.id == Product.category_id
 )
+_TEXTS = ("title", "description_html", "seo_title", "seo_description")
+
+
+def _page_rows() -> Select[Any]:
+    """Return the statement for products' pages; in a further language with the translations of their texts."""
+    if not current_locale():
+        return _PAGE_ROWS
+    return _PAGE_ROWS.add_columns(*(translation(PRODUCT, Product.id, name) for name in _TEXTS))
 
 
 def fetch_product_page(slug: str) -> ProductPage:
@@ -137,17 +149,17 @@ def load_product_page(slug: str) -> ProductPage:
         GoneError: it has been archived.
     """
     cache.depends_on(keys.slug_tag(slug))
-    row = db.session.execute(_PAGE_ROWS.where(Product.slug == slug)).one_or_none()
+    row = db.session.execute(_page_rows().where(Product.slug == slug)).one_or_none()
     if row is None:
         raise _missing(slug)
-    item, path, shown = row
+    item, path, shown, *texts = row
     cache.depends_on(keys.product_tag(item.id))
     if item.status == "archived":
         raise _missing(slug, GoneError(_("%(title)s is no longer available.", title=item.title)))
     if item.status != "active" or item.price is None:
         raise _missing(slug)
     bound_by_withdrawal(item.withdraw_at)
-    return _build_page(item, path, shown)
+    return _build_page(item, path, shown, *texts)
 
 
 def load_preview(product_id: int) -> ProductPage:
@@ -156,14 +168,16 @@ def load_preview(product_id: int) -> ProductPage:
     Raises:
         NotInShopError: the product does not exist, or has no variants yet.
     """
-    row = db.session.execute(_PAGE_ROWS.where(Product.id == product_id)).one_or_none()
+    row = db.session.execute(_page_rows().where(Product.id == product_id)).one_or_none()
     if row is None or row.Product.price is None:
         raise NotInShopError(_("This product has been removed, or has no variants yet."))
     page = _build_page(*row)
     return replace(page, navigation=load_trail(page.category_path))
 
 
-def _build_page(item: Product, path: str | None, shown: str | None) -> ProductPage:
+def _build_page(item: Product, path: str | None, shown: str | None, *translations: str | None) -> ProductPage:
+    texts = {name: text for name, text in zip(_TEXTS, translations, strict=False) if text}
+    title = texts.get("title", item.title)
     cache.depends_on(*map(keys.path_tag, ancestor_paths(path or ROOT_PATH)[1:]))
     pictures, places, in_description = load_pictures(item)
     related = _related(item)
@@ -171,17 +185,17 @@ def _build_page(item: Product, path: str | None, shown: str | None) -> ProductPa
     return ProductPage(
         id=item.id,
         slug=item.slug,
-        title=item.title,
-        description_html=item.description_html,
+        title=title,
+        description_html=texts.get("description_html", item.description_html),
         description_pictures=in_description,
         vendor=item.vendor,
         product_type=item.product_type,
         tags=item.tags,
         details=metafields.details(item.extra, (shown or "").split("\n")),
-        seo_title=item.seo_title or item.title,
-        seo_description=item.seo_description,
-        option_names=item.option_names,
-        variants=_variants(item.id, levels, places),
+        # A translated title says more in this language than the other one's title for search engines.
+        seo_title=texts.get("seo_title") or texts.get("title") or item.seo_title or item.title,
+        seo_description=texts.get("seo_description", item.seo_description),
+        **_in_words(item.option_names, _variants(item.id, levels, places)),
         pictures=pictures,
         category_path=path or ROOT_PATH,
         related=[cards.build_card(row, levels) for row in related.values()],
@@ -241,6 +255,16 @@ def _variants(product_id: int, levels: StockLevels, places: dict[int, int]) -> l
         )
         for row in rows
     ]
+
+
+def _in_words(names: list[str], variants: list[VariantView]) -> Mapping[str, Any]:
+    """Return the option names and the variants with their words in the present language: one statement more."""
+    words = fetch_words([*names, *(value for variant in variants for value in variant.options)])
+    if words:
+        names = [words.get(name, name) for name in names]
+        options = [tuple(words.get(value, value) for value in each.options) for each in variants]
+        variants = [replace(each, options=these) for each, these in zip(variants, options, strict=True)]
+    return {"option_names": names, "variants": variants}
 
 
 def _related(item: Product) -> dict[int, Any]:

@@ -22,6 +22,7 @@ from storefront.catalog.slugs import product_path
 from storefront.extensions import db
 from storefront.i18n import gettext as _
 from storefront.shop_cache import keys
+from storefront.shop_settings.language_choice import list_alternates
 from storefront.web.prefix import add_prefix
 from storefront.web.same_origin import get_origin
 
@@ -31,6 +32,7 @@ further_urls = Hook[[], Sequence[str]]("catalog.sitemap_urls")
 MAX_URLS = 50_000  # per file, by the protocol
 _HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
+_XHTML = "http://www.w3.org/1999/xhtml"
 
 
 def render_index() -> str:
@@ -95,10 +97,20 @@ def render_products(part: int) -> str:
 
 def _render(root: str, element: str, addresses: Iterable[tuple[str, datetime | None]]) -> str:
     start = get_origin()
+    has_languages = element == "url" and bool(list_alternates("/"))
     lines = [
         f"<{element}><loc>{escape(start + address)}</loc>"
         + (f"<lastmod>{changed.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}</lastmod>" if changed else "")
+        + (_alternates(start, address) if has_languages else "")
         + f"</{element}>\n"
         for address, changed in addresses
     ]
-    return f'{_HEAD}<{root} xmlns="{_NAMESPACE}">\n{"".join(lines)}</{root}>\n'
+    namespaces = f'xmlns="{_NAMESPACE}"' + f' xmlns:xhtml="{_XHTML}"' * has_languages
+    return f"{_HEAD}<{root} {namespaces}>\n{''.join(lines)}</{root}>\n"
+
+
+def _alternates(start: str, address: str) -> str:
+    return "".join(
+        f'<xhtml:link rel="alternate" hreflang="{each.lang}" href="{escape(start + each.url)}"/>'
+        for each in list_alternates(address)
+    )

@@ -23,6 +23,7 @@ from storefront.catalog.navigation import MovedError, NotInShopError
 from storefront.catalog.page_data import CategoriesPage, HomePage
 from storefront.errors import BadInputError
 from storefront.shop_cache import keys
+from storefront.shop_settings.language_choice import list_alternates
 from storefront.web.prefix import add_prefix
 from storefront.web.same_origin import absolute_url
 
@@ -154,7 +155,9 @@ def media(name: str) -> Response:
 def robots() -> Response:
     """Tell crawlers to leave out personal pages, and combinations of filters, which are endless."""
     personal = [
-        f"Disallow: {add_prefix(path)}" for path in ("/account", "/cart", "/checkout", "/me$", "/orders/")
+        f"Disallow: {each}"
+        for path in ("/account", "/cart", "/checkout", "/me$", "/orders/")
+        for each in ([link.url for link in list_alternates(add_prefix(path))] or [add_prefix(path)])
     ]
     filters = [
         f"Disallow: {add_prefix('/')}*?*{name}=" for name in PARAMETERS if name not in ("category", "page")

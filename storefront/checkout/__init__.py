@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from flask import Flask
 from sqlalchemy import func, select
 
-from storefront import accounts, catalog, change_sets, shop_settings, stock
+from storefront import accounts, catalog, change_sets, i18n, shop_settings, stock
 from storefront.cart import queries as cart_queries
 from storefront.checkout import (
     best_sellers,
@@ -86,18 +86,15 @@ def init_app(app: Flask) -> None:
 
 def _minor(amount: int, currency: str) -> str:
     """Return an amount in minor units of a currency as the shop's locale writes it."""
-    return Money(amount, currency).format(shop_settings.current().locale)
+    return Money(amount, currency).format(i18n.shop_locale())
 
 
 def _field_amount(money: Money) -> str:
     """Return an amount as people type it into a form of this shop: "52,90"."""
-    return money.format_plain(shop_settings.current().locale)
+    return money.format_plain(i18n.shop_locale())
 
 
 def _delivery_sentences() -> Sequence[str]:
     """Return a sentence about each delivery method, for the pages of products."""
-    settings = shop_settings.current()
-    return [
-        method.describe(settings.currency, settings.locale)
-        for method in terms.current_terms().delivery_methods
-    ]
+    currency, locale = shop_settings.current().currency, i18n.shop_locale()
+    return [method.describe(currency, locale) for method in terms.current_terms().delivery_methods]

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any
 
 import msgspec
@@ -28,7 +29,10 @@ from storefront.checkout.terms import check_open, current_terms
 from storefront.checkout.totals import LineItem, Totals, compute_totals
 from storefront.extensions import connection_of, db, insert_function
 from storefront.i18n import gettext as _
+from storefront.languages import current_locale
 from storefront.stock import StockItem, StockLevel, shortage_at
+from storefront.text_translations import fetch_words, translation
+from storefront.text_translations.models import PRODUCT
 
 # Built once and executed without the ORM: every page of the checkout and every order runs it.
 _BASKET = (
@@ -226,21 +230,26 @@ def check_review(review: OrderReview, seen: str) -> None:
         raise ReviewOutdatedError
 
 
+def _options(row: Any) -> list[str]:
+    return list(filter(None, (row.option1, row.option2, row.option3)))
+
+
 def read_basket(session: Session, cart_id: int | None) -> tuple[list[CheckoutLine], list[str]]:
     """Return the lines of a basket in SKU order, and the titles of those that the shop no longer sells.
 
     Lines that are saved for later are left out.
     """
-    rows = connection_of(session).execute(_BASKET, {"cart": cart_id})
+    query = _BASKET.add_columns(translation(PRODUCT, Product.id, "title")) if current_locale() else _BASKET
+    rows = connection_of(session).execute(query, {"cart": cart_id}).all()
+    words = fetch_words(chain.from_iterable(map(_options, rows)))
     lines, unavailable = [], []
     for row in rows:
         if row.price is None or row.status != "active" or row.gift_card:
             unavailable.append(row.title or row.sku)
             continue
-        options = " / ".join(filter(None, (row.option1, row.option2, row.option3)))
-        item = LineItem(
-            row.sku, row.title, options, row.quantity, row.price, row.taxable, row.requires_shipping
-        )
+        options = " / ".join(words.get(value, value) for value in _options(row))
+        title = getattr(row, "title_translation", None) or row.title
+        item = LineItem(row.sku, title, options, row.quantity, row.price, row.taxable, row.requires_shipping)
         lines.append(
             CheckoutLine(
                 item,

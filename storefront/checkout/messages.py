@@ -10,7 +10,7 @@ from typing import Any
 from flask import Flask, current_app, g, has_request_context
 from sqlalchemy.orm import Session
 
-from storefront import actors, mail, shop_settings
+from storefront import actors, i18n, mail
 from storefront.checkout import access, order_events, order_states, queries
 from storefront.checkout.models import Order, OrderEvent
 from storefront.checkout.order_events import OrderChange
@@ -19,6 +19,7 @@ from storefront.checkout.terms import current_terms
 from storefront.content import menu_reader
 from storefront.extensions import db
 from storefront.i18n import gettext as _
+from storefront.languages import current_locale
 from storefront.mail import DeferredMail, MailNotConfiguredError, MailText
 from storefront.mail.free_text import neutralise_links
 from storefront.money import Money
@@ -39,7 +40,7 @@ def init_app(app: Flask) -> None:
 
 def order_link(number: str, site: str) -> DeferredMail:
     """Return the mail with the link to an order, for a customer who has lost it."""
-    return DeferredMail(_LINK_COMPOSER, {"number": number, "site": site})
+    return DeferredMail(_LINK_COMPOSER, {"number": number, "site": site}, current_locale())
 
 
 def _compose_link(data: dict[str, Any]) -> MailText | None:
@@ -63,7 +64,9 @@ def _enqueue(session: Session, change: OrderChange) -> None:
     if is_silent or (change.kind == "paid" and change.payment == order_states.INVOICE):
         return
     content = DeferredMail(
-        _COMPOSER, {"number": change.number, "event": change.event_id, "site": access.shop_url()}
+        _COMPOSER,
+        {"number": change.number, "event": change.event_id, "site": access.shop_url()},
+        change.locale,
     )
     try:
         if _is_caused_by_visitor(change):
@@ -245,4 +248,4 @@ def _sentences(order: OrderView, event: EventView) -> tuple[str, ...]:
 
 
 def _money(money: Money) -> str:
-    return money.format(shop_settings.current().locale)
+    return money.format(i18n.shop_locale())

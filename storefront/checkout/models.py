@@ -25,6 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from storefront.extensions import Model, UtcDateTime
+from storefront.languages import current_locale
 from storefront.money import Money
 
 OrderState = Literal["placed", "paid", "shipped", "delivered", "cancelled", "refunded"]
@@ -128,6 +129,8 @@ class Order(Model):
     `email` is the canonical address that mail is sent to, `exact_email` the same as it was typed ("" in orders of
     earlier releases): by it a guest's order belongs to the account that has confirmed this address.
 
+    `locale` is the further language of the shop in which it was placed, such as "de_DE"; "" is the shop's own.
+
     Staff find it by the names on it (`name_words`). Earlier releases search `name_key` and `surname_key`,
     which are what `order_search.name_keys` returns.
 
@@ -145,6 +148,7 @@ class Order(Model):
     user_id: Mapped[int | None] = mapped_column(index=True)
     email: Mapped[str] = mapped_column(String(254))
     exact_email: Mapped[str] = mapped_column(String(254), default="", server_default="")
+    locale: Mapped[str] = mapped_column(String(32), default=current_locale, server_default="")
     state: Mapped[str] = mapped_column(String(10), default="placed")
     currency: Mapped[str] = mapped_column(String(3))
     goods: Mapped[int] = mapped_column(BigInteger)

@@ -22,6 +22,7 @@ class OrderChange:
     """An event of an order, and the order as it is after the event. Amounts are in minor units of `currency`.
 
     `is_tracking`: the note gives the parcel's number after the shipment, which the customer has to know.
+    `locale`: the further language in which the order was placed; empty: the shop's own.
     """
 
     order_id: int
@@ -38,6 +39,7 @@ class OrderChange:
     actor: str
     at: datetime
     is_tracking: bool = False
+    locale: str = ""
 
 
 changed = Hook[[Session, OrderChange], None]("checkout.order_changed")
@@ -74,6 +76,7 @@ def record_event(
         actor=event.actor,
         at=event.at,
         is_tracking=is_tracking,
+        locale=order.locale,
     )
     changed.fire(session, change)
     return event

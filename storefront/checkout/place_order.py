@@ -46,6 +46,7 @@ from storefront.checkout.totals import Totals
 from storefront.errors import StorefrontError
 from storefront.extensions import connection_of, db, write_transaction
 from storefront.i18n import gettext as _
+from storefront.languages import current_locale
 from storefront.stock import Movement
 
 _DRAFTS, _CART_LINES = cast("Table", Checkout.__table__), cast("Table", CartLine.__table__)
@@ -247,6 +248,7 @@ def _write_order(
         kind="placed",
         actor=str(event["actor"]),
         at=now,
+        locale=order["locale"],
     )
 
 
@@ -257,6 +259,7 @@ def _order_values(review: OrderReview, now: datetime) -> dict[str, Any]:
         "user_id": draft.user_id,
         "email": draft.email,
         "exact_email": draft.exact_email,
+        "locale": current_locale(),
         "state": "placed",
         "currency": totals.currency,
         "goods": totals.goods,

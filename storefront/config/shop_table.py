@@ -33,6 +33,11 @@ class ShopSettings:
         "STOREFRONT_LOCALE",
         sentence="the language of the shop and the format of amounts, dates and numbers, such as en_US",
     )
+    languages: str = setting(
+        values.languages,
+        "STOREFRONT_LANGUAGES",
+        sentence="further languages of the shop, each below a path of its own, such as de_DE, ja_JP",
+    )
     timezone: str = setting(
         values.timezone,
         "STOREFRONT_TIMEZONE",

@@ -29,6 +29,7 @@ _MAKE_ONE = "Make one with: python -c 'import secrets; print(secrets.token_hex(3
 _HOST = re.compile(r"(?:\[([0-9A-Fa-f:.%]+)\]|([^\[\]:]+))(?::([0-9]{1,5}))?")
 LOOPBACK_HOSTS = (".localhost", "127.0.0.1")
 TTL = "STOREFRONT_CACHE_TTL_"
+_MOST_LANGUAGES = 20
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+")
 
 
@@ -180,6 +181,19 @@ def locale(source: Source, name: str) -> str:
     if found is None or found.language == "root":  # "root" is what locales have in common, and no language
         raise ConfigurationError(f"{name} is {value!r}; use a locale such as en_US or de_DE.")
     return str(found)
+
+
+def languages(source: Source, name: str) -> str:
+    """Return a list of different locales, such as "de_DE, ja_JP"; empty by default."""
+    listed = [part.strip() for part in source.get(name, "").replace(";", ",").split(",") if part.strip()]
+    found = [locale(Source({name: part}, Path(), ()), name) for part in listed]
+    if len(set(found)) < len(found):
+        raise ConfigurationError(f"{name} has a language twice. Name each once, such as de_DE, ja_JP.")
+    if len(found) > _MOST_LANGUAGES:
+        raise ConfigurationError(
+            f"{name} has {len(found)} languages; a shop may have {_MOST_LANGUAGES} more."
+        )
+    return ", ".join(found)
 
 
 def timezone(source: Source, name: str) -> str:

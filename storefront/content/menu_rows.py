@@ -10,12 +10,14 @@ from sqlalchemy import ColumnElement, Select, and_, cast, literal, null, select
 
 from storefront.catalog.collection.models import Collection
 from storefront.catalog.models import Category
-from storefront.catalog.navigation import linked_conditions
+from storefront.catalog.navigation import category_name, linked_conditions
 from storefront.catalog.slugs import category_path, collection_path
 from storefront.content.menu_models import MenuItem
 from storefront.content.models import ContentPage
 from storefront.content.page_edits import path_of
 from storefront.content.page_reader import PublicationState, state_of
+from storefront.text_translations import translated
+from storefront.text_translations.models import COLLECTION, MENU, PAGE
 
 MOST_PAGES = 50  # in the footer
 
@@ -77,8 +79,10 @@ _FURTHER = (
 
 def select_items(menu: str = "") -> Select[*tuple[Any, ...]]:
     """Return the query of the entries of all menus, or of one, with their targets."""
+    label = translated(MenuItem.label, MENU, MenuItem.id, "label")
+    item = [label if column is MenuItem.label else column for column in _ITEM]
     query = (
-        select(*_ITEM, *_PAGE, *_FURTHER)
+        select(*item, *_page_columns(), *_further_columns())
         .outerjoin(ContentPage, ContentPage.id == MenuItem.page_id)
         .outerjoin(Category, Category.id == MenuItem.category_id)
         .outerjoin(Collection, and_(Collection.id == MenuItem.collection_id, Collection.is_present()))
@@ -97,9 +101,22 @@ def select_all() -> Any:
         values.get(column.key, _missing(column)).label(column.key) for column in _ITEM
     ]
     further = [_missing(column).label(column.key) for column in _FURTHER]
-    pages = select(*item, *_PAGE, *further).where(ContentPage.published_at.is_not(None))
+    pages = select(*item, *_page_columns(), *further).where(ContentPage.published_at.is_not(None))
     first = pages.order_by(ContentPage.id).limit(MOST_PAGES).subquery()
     return select_items().union_all(select(first))
+
+
+def _page_columns() -> tuple[Any, ...]:
+    """Return the columns of a page, with its title in the present language."""
+    title = translated(ContentPage.title, PAGE, ContentPage.id, "title")
+    return (title.label("page_title"), *_PAGE[1:])
+
+
+def _further_columns() -> tuple[Any, ...]:
+    """Return the columns of the other targets, with their names in the present language."""
+    name = category_name().label("category_name")
+    title = translated(Collection.title, COLLECTION, Collection.id, "title").label("collection_title")
+    return (name, *_FURTHER[1:4], title, _FURTHER[5])
 
 
 def _missing(column: Any) -> ColumnElement[Any]:

@@ -17,6 +17,8 @@ from storefront.content.page_edits import path_of, url_of
 from storefront.extensions import db
 from storefront.i18n import gettext as _
 from storefront.shop_cache import keys
+from storefront.text_translations import translated
+from storefront.text_translations.models import PAGE
 from storefront.web.prefix import add_prefix
 
 
@@ -47,7 +49,11 @@ def fetch_page(slug: str) -> PublicPage:
 
 def _read_page(slug: str) -> PublicPage:
     cache.depends_on(keys.content_tag(slug))
-    found = db.session.execute(select(ContentPage).where(ContentPage.slug == slug)).scalar_one_or_none()
+    texts = (ContentPage.title, ContentPage.body_html, ContentPage.seo_title, ContentPage.seo_description)
+    columns = [translated(text, PAGE, ContentPage.id, text.key) for text in texts]
+    moments_of = (ContentPage.published_at, ContentPage.withdraw_at)
+    query = select(ContentPage.slug, *moments_of, *columns).where(ContentPage.slug == slug)
+    found = db.session.execute(query).one_or_none()
     if found is not None and is_public(found):
         return PublicPage(found.slug, found.title, found.body_html, found.seo_title, found.seo_description)
     target = None if found else find_redirect(path_of(slug))

@@ -16,12 +16,13 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.http import parse_accept_header
 from werkzeug.wsgi import get_content_length, get_host
 
-from storefront import rate_limiting, web
+from storefront import languages, rate_limiting, web
 from storefront.web import ROUTE, same_origin
 from storefront.web.body_limits import PAGES, UPLOADS, find_exceeded
 from storefront.web.bounded_request import MAX_LIST
 from storefront.web.common_headers import Header
 from storefront.web.compression import negotiate
+from storefront.web.language_routes import find_language
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -39,6 +40,7 @@ class _Refusal(NamedTuple):
     scheme: str
     root: str
     is_api: bool
+    tag: str  # of a further language
     encoding: str | None
 
 
@@ -60,7 +62,7 @@ class RefusalLayer:
     """
 
     def __init__(self, app: Flask, inner: WSGIApplication) -> None:
-        self._inner = inner
+        self._app, self._inner = app, inner
         self._url_map = app.url_map
         self._admit = rate_limiting.create_refusal_check(app)
         self._common_headers = web.CommonHeaders(app)
@@ -111,7 +113,9 @@ class RefusalLayer:
         path, method = environ.get("PATH_INFO", ""), environ["REQUEST_METHOD"]
         if "\x00" in path or method == "HEAD":
             return None
-        route = environ[ROUTE] = self._find_route(path, method)
+        language = find_language(self._app, languages.first_part(path))
+        rest = path[len(language.tag) + 1 :] if language else path
+        route = environ[ROUTE] = self._find_route(rest if languages.is_translated(rest) else path, method)
         limit = None if is_cross_site else find_exceeded(declared, route[1])
         if not is_cross_site and (limit is None or limit is UPLOADS):
             return None
@@ -122,6 +126,7 @@ class RefusalLayer:
             environ["wsgi.url_scheme"],
             environ.get("SCRIPT_NAME", ""),
             path.startswith("/api/"),
+            language.tag if language else "",
             negotiate(parse_accept_header(environ.get("HTTP_ACCEPT_ENCODING", "")[:MAX_LIST], Accept)),
         )
 

@@ -12,6 +12,7 @@ from flask import current_app, render_template
 
 from storefront import shop_settings
 from storefront.i18n import remove_isolates
+from storefront.languages import current_locale
 
 
 class MailText(msgspec.Struct, frozen=True):
@@ -25,6 +26,7 @@ class MailText(msgspec.Struct, frozen=True):
         after: the paragraphs after the link.
         rows: a table of two columns: items and their prices.
         blocks: groups of lines; the first line of each is its heading.
+        locale: the further language in which it is written, such as "de_DE"; empty: the shop's own.
     """
 
     subject: str
@@ -34,6 +36,7 @@ class MailText(msgspec.Struct, frozen=True):
     after: tuple[str, ...] = ()
     rows: tuple[tuple[str, str], ...] = ()
     blocks: tuple[tuple[str, ...], ...] = ()
+    locale: str = msgspec.field(default_factory=current_locale)
 
 
 class DeferredMail(msgspec.Struct, frozen=True, rename={"composer": "worded_by", "data": "about"}):
@@ -42,10 +45,12 @@ class DeferredMail(msgspec.Struct, frozen=True, rename={"composer": "worded_by",
     Attributes:
         composer: the name under which the composer is registered (`register_composer`).
         data: the composer's argument: a dict that JSON can hold.
+        locale: the further language in which it is composed; empty: the shop's own.
     """
 
     composer: str
     data: dict[str, Any]
+    locale: str = ""
 
 
 def build_message(recipient: str, text: MailText, key: str) -> EmailMessage:

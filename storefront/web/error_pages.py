@@ -16,6 +16,7 @@ from storefront import failures
 from storefront.app_state import AppState, Hook
 from storefront.errors import StorefrontError
 from storefront.i18n import lazy_gettext as _
+from storefront.languages import remove_language
 from storefront.web.compression import PreparedPages
 
 log = logging.getLogger(__name__)
@@ -112,7 +113,7 @@ def init_app(app: Flask) -> None:
         if request.method not in ("GET", "HEAD") or request.path.startswith(tuple(p for p, _ in renderers)):
             return None
         try:
-            return next((moved for moved in unknown_path.fire(request.path) if moved), None)
+            return next((moved for moved in unknown_path.fire(remove_language(request.path)) if moved), None)
         except _UNAVAILABLE:  # the path may be unknown, which is no reason for a page with 503
             return None
 

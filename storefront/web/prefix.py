@@ -7,22 +7,27 @@ prefix: pages are cached, so all of them must contain the same.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, current_app
 
+from storefront import languages
 from storefront.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
+# Printable ASCII without the backslash; the second character is not a slash.
+_OWN_PATH = re.compile(r"/(?![/\\])[!-\[\]-~]{0,1999}")
 # Monitors and load balancers ask each process directly, without the prefix.
 _PROBES = frozenset(("/healthz", "/readyz", "/metrics"))
 
 
 def add_prefix(path: str) -> str:
-    """Return a path of the shop as a URL path of its host."""
+    """Return a path of the shop as a URL path of its host, in the present language."""
+    path = languages.add_language(path, languages.current())
     return f"{current_app.config['PREFIX']}{path}" if current_app else path
 
 
@@ -30,6 +35,14 @@ def remove_prefix(path: str) -> str:
     """Return a URL path of the host as a path of the shop, if it is one: the opposite of `add_prefix`."""
     prefix = current_app.config["PREFIX"]
     return path[len(prefix) :] if path.startswith((f"{prefix}/", f"{prefix}?")) else path
+
+
+def is_own_path(text: str) -> bool:
+    """Return whether a text is a path of this host.
+
+    Browsers read `//host`, `/\\host` and `/<tab>/host` as another site (WHATWG URL, 4.4): those are not.
+    """
+    return _OWN_PATH.fullmatch(text) is not None
 
 
 def check_prefix(app: Flask) -> None:

@@ -13,9 +13,11 @@ from urllib.parse import urlsplit
 from flask import Flask, current_app, has_request_context, request
 from werkzeug.wsgi import get_host
 
+from storefront import languages
 from storefront.errors import StorefrontError
 from storefront.i18n import gettext as _
 from storefront.web import hosts
+from storefront.web.language_routes import LanguageAdapter
 from storefront.web.prefix import add_prefix
 
 if TYPE_CHECKING:
@@ -89,7 +91,9 @@ def canonical_url(endpoint: str, **values: object) -> str:
 
 
 def build_url(site: str, endpoint: str, **values: object) -> str:
-    """Return the absolute URL of a page at a site, such as "https://shop.example/shop", without a request."""
+    """Return the absolute URL of a page, in the present language, at a site such as "https://shop.example/shop"."""
     parts = urlsplit(site)
     adapter = current_app.url_map.bind(parts.netloc, parts.path or "/", url_scheme=parts.scheme)
+    if language := languages.current():
+        adapter = LanguageAdapter(adapter, language)
     return str(adapter.build(endpoint, values, force_external=True))

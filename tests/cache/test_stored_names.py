@@ -6,6 +6,7 @@ from hashlib import blake2b
 
 import pytest
 
+from storefront import languages
 from storefront.cache.keys import digest
 from storefront.shop_cache import keys
 
@@ -45,6 +46,7 @@ TAGS = {
     keys.collection_prices_tag(7): "collection-prices:7",
     keys.collection_slug_tag("x"): f"collection-slug:{DIGEST}",
     keys.content_tag("x"): f"content:{DIGEST}",
+    keys.texts_tag("x"): "texts:x",
     keys.COLLECTIONS: "collection-list",
     keys.CONTENT_LINKS: "content-links",
     keys.MENUS: "menus",
@@ -65,5 +67,13 @@ def test_keys_and_tags_have_the_texts_that_are_stored() -> None:
 
 
 def test_the_lists_above_are_complete() -> None:
-    made = {name for name, found in vars(keys).items() if getattr(found, "__module__", "") == keys.__name__}
+    mine = {name for name, found in vars(keys).items() if getattr(found, "__module__", "") == keys.__name__}
+    made = {name for name in mine if name[0] != "_"}
     assert len(made) == len(KEYS) + sum(":" in tag for tag in TAGS) + 1  # `sitemap_part` is a number
+
+
+def test_what_holds_texts_is_kept_for_each_language() -> None:
+    with languages.use(languages.Language("de", "de_DE")):
+        assert keys.home().key == "catalog:home:v1:de_DE|"
+        assert keys.product("x").key == "catalog:product:v2:de_DE|x"
+        assert keys.shop_settings().key == "shop:settings:v1:"

@@ -50,6 +50,7 @@ def test_a_shop_begins_with_the_defaults(app: Flask) -> None:
     assert shop_settings.current() == ShopSettings(
         name="Kettle & Clay",
         locale="en_US",
+        languages="",
         timezone="UTC",
         currency="USD",
         company="",

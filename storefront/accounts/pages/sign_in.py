@@ -24,11 +24,9 @@ from storefront.extensions import write_transaction
 from storefront.i18n import gettext as _
 from storefront.mail.email_address import exact_email, read_email
 from storefront.web.forms import Form
-from storefront.web.prefix import remove_prefix
+from storefront.web.prefix import is_own_path, remove_prefix
 
 bp = make_blueprint("sign_in", __name__, "/account")
-# Printable ASCII without the backslash; the second character is not a slash.
-_OWN_PATH = re.compile(r"/(?![/\\])[!-\[\]-~]{0,1999}")
 _SIGN_IN_PAGES = re.compile(r"/account/(login|logout|register|reset)\b")
 
 
@@ -145,11 +143,8 @@ def _render_login(form: Form, going: str, status: int = 200) -> Response:
 
 
 def safe_path(text: str | None, default: str = authentication.HOME) -> str:
-    """Return the path, without the prefix, if it is one of this shop other than the sign-in pages; else the default.
-
-    Browsers read `//host`, `/\\host` and `/<tab>/host` as another site (WHATWG URL, 4.4): those are rejected.
-    """
+    """Return the path without the prefix if it is one of this shop and no page for signing in; else the default."""
     text = remove_prefix(text) if text else text  # redirects add it again
-    if text is None or not _OWN_PATH.fullmatch(text) or _SIGN_IN_PAGES.match(text):
+    if text is None or not is_own_path(text) or _SIGN_IN_PAGES.match(text):
         return default
     return text

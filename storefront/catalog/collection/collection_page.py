@@ -23,6 +23,8 @@ from storefront.catalog.slugs import collection_path
 from storefront.extensions import db
 from storefront.i18n import gettext as _
 from storefront.shop_cache import keys
+from storefront.text_translations import translated
+from storefront.text_translations.models import COLLECTION
 from storefront.web.prefix import add_prefix
 
 
@@ -100,8 +102,8 @@ def _load_head(slug: str) -> CollectionHead:
     next_end = select(ending).where(mine, ending > now).order_by(ending).limit(1).scalar_subquery()
     texts = (Collection.description_html, Collection.seo_title, Collection.seo_description)
     query = select(
-        *(Collection.id, Collection.slug, Collection.title),
-        *texts,
+        *(Collection.id, Collection.slug),
+        *(translated(text, COLLECTION, Collection.id, text.key) for text in (Collection.title, *texts)),
         Collection.product_count,
         ended.label("ended"),
         next_end.label("end"),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import html
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -11,8 +9,6 @@ from typing import NamedTuple
 from storefront.catalog import search
 
 NAME_KEY_LENGTH = 40
-# Of sanitised HTML, in which each "<" begins a tag that ends.
-_TAG = re.compile(r"<[^>]*>")
 
 
 class ListingRow(NamedTuple):
@@ -85,7 +81,7 @@ class ProductFacts:
             names=(self.vendor, self.product_type, *self.tags, self.category, *self.further, *options),
             codes=tuple(dict.fromkeys(code for v in self.variants for code in (v.sku, v.label))),
             barcodes=tuple(dict.fromkeys(v.barcode for v in self.variants if v.barcode)),
-            body=html.unescape(_TAG.sub(" ", self.description_html)),
+            body=search.text_of_html(self.description_html),
         )
 
 

@@ -95,7 +95,8 @@ def _build_batch() -> int:
 
 def _write(session: Session, target: Target, product_ids: Sequence[int]) -> None:
     facts = [each.facts for each in stored_facts.load_facts(session, product_ids) if each.facts.is_listed]
-    index.write_documents(session, target, [each.searched_texts() for each in facts], keep=True)
+    texts = index.with_translations(session, [each.searched_texts() for each in facts])
+    index.write_documents(session, target, texts, keep=True)
     for each in facts:
         # The order "name" is made of the same words.
         key = each.row().name_key

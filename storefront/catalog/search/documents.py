@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from itertools import chain, pairwise
+from itertools import chain, islice, pairwise
 
 from storefront.catalog.search.folding import clean, fold
+from storefront.catalog.search.stems import language_of
 from storefront.catalog.search.text_words import forms, join_thousands, join_unit, join_words, split_token
 
 # Stands before a word that the text does not contain in this form: a stem, or two words as one. No word contains it,
 # so the beginning of a typed word finds only what the text contains.
 DERIVED = "≈"
+# Around the locale, before a word of a translation: only searches in that language look for such words.
+_MARK = "§"
 _MAX_WORDS = 3000  # of a product beside its title
+_TAG = re.compile(r"<[^>]*>")
 _NOT_CODE = re.compile(r"[\s'-]+")
 
 
@@ -29,6 +34,7 @@ class SearchedTexts:
         codes: SKUs.
         barcodes: numbers such as GTINs.
         body: long texts.
+        translations: title and long text in each further language, with its locale.
     """
 
     product_id: int
@@ -37,6 +43,7 @@ class SearchedTexts:
     codes: Sequence[str] = ()
     barcodes: Sequence[str] = ()
     body: str = ""
+    translations: Sequence[tuple[str, str, str]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +56,18 @@ class Document:
 
     @property
     def plain_words(self) -> set[str]:
-        """The words without those that were derived."""
-        return {word for word in (*self.title.split(), *self.body.split()) if word[0] != DERIVED}
+        """The words of the shop's own language without those that were derived."""
+        return {word for word in (*self.title.split(), *self.body.split()) if word[0] not in (DERIVED, _MARK)}
+
+
+def text_of_html(sanitised: str) -> str:
+    """Return the text of sanitised HTML, for searches: in it each "<" begins a tag that ends."""
+    return html.unescape(_TAG.sub(" ", sanitised))
+
+
+def mark_of(locale: str) -> str:
+    """Return what stands before the words of a translation: "§dede§" for "de_DE"."""
+    return f"{_MARK}{locale.replace('_', '').lower()}{_MARK}"
 
 
 def build_document(texts: SearchedTexts, language: str) -> Document:
@@ -64,8 +81,12 @@ def build_document(texts: SearchedTexts, language: str) -> Document:
     for barcode in texts.barcodes:
         rest.update(dict.fromkeys(_barcode_words(barcode)))
     rest.update(dict.fromkeys(_words(texts.body, language)))
-    body = [word for word in rest if word not in heading][:_MAX_WORDS]
-    return Document(texts.product_id, " ".join(heading), " ".join(body))
+    for locale, title, body in texts.translations:
+        mark, of_locale = mark_of(locale), language_of(locale)
+        heading.update(dict.fromkeys(mark + word for word in _words(title, of_locale, pairs=True)))
+        rest.update(dict.fromkeys(mark + word for word in islice(_words(body, of_locale), _MAX_WORDS)))
+    words = [word for word in rest if word not in heading][: _MAX_WORDS * (1 + len(texts.translations))]
+    return Document(texts.product_id, " ".join(heading), " ".join(words))
 
 
 def _words(text: str, language: str, *, pairs: bool = False) -> Iterator[str]:

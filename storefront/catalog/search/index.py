@@ -7,20 +7,23 @@ every change is written to both.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from flask import current_app
 from sqlalchemy import Connection, select, text
 from sqlalchemy.orm import Session
 
-from storefront import i18n
+from storefront import i18n, shop_settings
 from storefront.app_state import AppState
 from storefront.catalog.search import first_format, near_words
-from storefront.catalog.search.documents import Document, SearchedTexts, build_document
+from storefront.catalog.search.documents import Document, SearchedTexts, build_document, text_of_html
 from storefront.catalog.search.models import SearchIndex
 from storefront.catalog.search.stems import language_of
 from storefront.extensions import insert_function
+from storefront.text_translations.models import PRODUCT
+from storefront.text_translations.translated_columns import read_owner_texts
 
 FORMAT = 5  # of documents; raise it if their words change
 TABLES = {1: "product_search", 2: "product_search_2"}
@@ -59,7 +62,7 @@ _INSERT_IF_SAME = {
 
 def current_version() -> str:
     """Return the version that the index should have: its format, and the language whose stems it holds."""
-    return f"{FORMAT}:{language_of(i18n.shop_locale())}"
+    return f"{FORMAT}:{language_of(i18n.own_locale())}"
 
 
 def new_target() -> Target:
@@ -69,10 +72,26 @@ def new_target() -> Target:
 
 def write(session: Session, texts: Sequence[SearchedTexts], *, fresh: bool = False) -> None:
     """Write products to the search index. `fresh`: the index has none of these products yet."""
+    texts = with_translations(session, texts)
     if not texts or (len(texts) == 1 and _write_if_same(session, texts[0])):
         return
     for target in _targets(session):
         write_documents(session, target, texts, fresh=fresh)
+
+
+def with_translations(session: Session, texts: Sequence[SearchedTexts]) -> Sequence[SearchedTexts]:
+    """Return what is searched with its translations; one statement if the shop has further languages."""
+    if not texts or not shop_settings.current().languages:
+        return texts
+    found = read_owner_texts(session, PRODUCT, [each.product_id for each in texts])
+    return [replace(each, translations=_translations(found.get(each.product_id, {}))) for each in texts]
+
+
+def _translations(by_locale: Mapping[str, Mapping[str, str]]) -> list[tuple[str, str, str]]:
+    return [
+        (locale, given.get("title", ""), text_of_html(given.get("description_html", "")))
+        for locale, given in sorted(by_locale.items())
+    ]
 
 
 def _write_if_same(session: Session, texts: SearchedTexts) -> bool:

@@ -9,9 +9,9 @@ from typing import NamedTuple
 from sqlalchemy import TextClause, text
 
 from storefront.catalog.search import first_format
-from storefront.catalog.search.documents import DERIVED
+from storefront.catalog.search.documents import DERIVED, mark_of
 from storefront.catalog.search.folding import fold
-from storefront.catalog.search.stems import stems
+from storefront.catalog.search.stems import language_of, stems
 from storefront.catalog.search.text_words import (
     GRAM,
     MAX_JOINED,
@@ -73,8 +73,31 @@ def read_parts(query: str) -> tuple[list[str], list[set[str]]]:
     return parts, joined
 
 
-def build_clauses(query: str, language: str, *, whole_words: bool = False) -> list[Clause]:
-    """Return a clause for each word of a query; all of them must be met. `whole_words`: not words that it begins."""
+def build_clauses(query: str, language: str, *, whole_words: bool = False, locale: str = "") -> list[Clause]:
+    """Return a clause for each word of a query; all of them must be met.
+
+    Args:
+        query: as it was typed.
+        language: of the stems.
+        whole_words: whether words that a word begins do not count.
+        locale: of a further language, of whose translations words count, too.
+    """
+    clauses = _build_clauses(query, language, whole_words=whole_words)
+    if not locale:
+        return clauses
+    mark, others = mark_of(locale), _build_clauses(query, language_of(locale), whole_words=whole_words)
+    return [_with_marked(own, other, mark) for own, other in zip(clauses, others, strict=True)]
+
+
+def _with_marked(own: Clause, other: Clause, mark: str) -> Clause:
+    """Return a clause that is also met by the marked words of the other one."""
+    exact, others = (
+        tuple(Term(mark + term.word, term.prefix) for term in terms) for terms in (other.exact, other.others)
+    )
+    return Clause((*own.exact, *exact), (*own.others, *others))
+
+
+def _build_clauses(query: str, language: str, *, whole_words: bool) -> list[Clause]:
     clauses: list[Clause] = []
     for part, joined in zip(*read_parts(query), strict=True):
         pieces = split_runs(fold(part))

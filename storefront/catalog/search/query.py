@@ -23,6 +23,7 @@ from storefront.catalog.search.ranking import Ranking
 from storefront.catalog.search.relaxation import shorten
 from storefront.catalog.search.script_words import split_scripts
 from storefront.catalog.search.text_words import compounds
+from storefront.languages import current_locale
 
 _MAX_CANDIDATES = 2000
 
@@ -91,7 +92,7 @@ def make_plan(session: Session, query: str) -> Plan | None:
     if target.is_first_format:
         clauses = first_clauses(query)
         return _first_plan(dialect, target, query, clauses) if clauses else None
-    clauses = build_clauses(query, target.language)
+    clauses = build_clauses(query, target.language, locale=current_locale())
     corrected = correct(parts, known, target.language)
     stages = [
         Stage(build_statement(dialect, target.table, clauses, title_only=True, exact=False, bind="match_0")),
@@ -139,7 +140,8 @@ def _other_stage(
     whole_words: bool = False,
 ) -> Stage:
     """Return a stage that looks for another query than the typed one."""
-    clauses, bind = build_clauses(query, target.language, whole_words=whole_words), f"match_{number}"
+    locale, bind = current_locale(), f"match_{number}"
+    clauses = build_clauses(query, target.language, whole_words=whole_words, locale=locale)
     statement = build_statement(dialect, target.table, clauses, title_only=False, exact=False, bind=bind)
     return Stage(statement, few, behind)
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from storefront import shop_settings
+from storefront import i18n, shop_settings
 from storefront.checkout.order_states import INVOICE
 from storefront.checkout.order_view import OrderView
 from storefront.checkout.term_errors import TermError
@@ -43,7 +43,7 @@ class Invoice:
 
     def instructions(self, order: OrderView) -> tuple[str, ...]:
         """Return the amount, the payment reference, and the configured lines."""
-        due = order.due.format(shop_settings.current().locale)
+        due = order.due.format(i18n.shop_locale())
         return (
             _("Amount: %(amount)s", amount=due),
             _("Reference: %(number)s", number=order.number),

@@ -96,7 +96,7 @@ def _remind(number: str, earliest_end: datetime) -> bool:
         order = order_events.lock_order(session, number)
         if order.pay_by is None or order.reminded_at is not None or not is_unpaid_invoice(order):
             return True  # another worker was quicker, or it was settled
-        content = DeferredMail(_COMPOSER, {"number": number, "site": access.shop_url()})
+        content = DeferredMail(_COMPOSER, {"number": number, "site": access.shop_url()}, order.locale)
         mail.enqueue_limited(session, order.email, content)
         order.reminded_at, order.pay_by = datetime.now(UTC), max(order.pay_by, earliest_end)
         text = _("Reminder sent. The order can be paid until %(day)s.", day=format_day(order.pay_by))

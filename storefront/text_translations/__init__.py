@@ -1,0 +1,29 @@
+"""The merchant's texts in the further languages of the shop: names, descriptions, options, pages.
+
+A text that is not translated is shown in the shop's own language. `translated_columns` puts translations into the
+statements of pages; `sources` is the table of the kinds of texts, to which rooms above add theirs.
+"""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from storefront.text_translations import cli
+from storefront.text_translations.sources import SourceField, SourceKind, SourceTexts, register_kind
+from storefront.text_translations.translated_columns import fetch_words, translated, translation
+
+__all__ = [
+    "SourceField",
+    "SourceKind",
+    "SourceTexts",
+    "fetch_words",
+    "init_app",
+    "register_kind",
+    "translated",
+    "translation",
+]
+
+
+def init_app(app: Flask) -> None:
+    """Register `flask translations`."""
+    app.cli.add_command(cli.translations)
