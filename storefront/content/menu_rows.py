@@ -114,8 +114,8 @@ def _page_columns() -> tuple[Any, ...]:
 
 def _further_columns() -> tuple[Any, ...]:
     """Return the columns of the other targets, with their names in the present language."""
-    name = category_name().label("category_name")
-    title = translated(Collection.title, COLLECTION, Collection.id, "title").label("collection_title")
+    name: Any = category_name().label("category_name")
+    title: Any = translated(Collection.title, COLLECTION, Collection.id, "title").label("collection_title")
     return (name, *_FURTHER[1:4], title, _FURTHER[5])
 
 

@@ -76,4 +76,4 @@ def test_what_holds_texts_is_kept_for_each_language() -> None:
     with languages.use(languages.Language("de", "de_DE")):
         assert keys.home().key == "catalog:home:v1:de_DE|"
         assert keys.product("x").key == "catalog:product:v2:de_DE|x"
-        assert keys.shop_settings().key == "shop:settings:v1:"
+        assert keys.shop_settings().key == "shop:settings:v2:"

@@ -1,14 +1,14 @@
 """A shop in several languages: the language of orders, and the merchant's texts in further ones.
 
-Revision ID: 0064
-Revises: 0063
+Revision ID: 0065
+Revises: 0064
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "0064"
-down_revision: str | None = "0063"
+revision: str = "0065"
+down_revision: str | None = "0064"
 branch_labels: str | None = None
 depends_on: str | None = None
 
