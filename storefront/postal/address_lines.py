@@ -41,7 +41,7 @@ def address_lines(address: Mapping[str, str]) -> list[str]:
     if not country:
         return [line for line in (*values.values(), street) if line]
     values |= {"country_code": country, "street_address": street}
-    rules, is_latin = get_validation_rules({"country_code": country}), _is_latin(street + values["city"])
+    rules, is_latin = get_validation_rules({"country_code": country}), is_latin_text(street + values["city"])
     values["country_area"] = _region_name(values["country_area"], rules, is_latin=is_latin)
     if "city" not in rules.allowed_fields:
         values["street_address"] = _with_city(values["city"], street, country, is_latin=is_latin)
@@ -66,7 +66,7 @@ def _region_name(region: str, rules: ValidationRules, *, is_latin: bool) -> str:
     """Return a region, which is stored as a code, in the script of the address: `서울특별시` or `Seoul`."""
     here = next((code for code, name in rules.country_area_choices if region in (code, name)), region)
     names = (here, *(name for code, name in rules.country_area_choices if code == here))
-    return next((name for name in names if _is_latin(name) == is_latin), region)
+    return next((name for name in names if is_latin_text(name) == is_latin), region)
 
 
 def _with_city(city: str, street: str, country: str, *, is_latin: bool) -> str:
@@ -76,6 +76,6 @@ def _with_city(city: str, street: str, country: str, *, is_latin: bool) -> str:
     return f"{street}\n{city}" if is_latin else f"{city}\n{street}"
 
 
-def _is_latin(text: str) -> bool:
+def is_latin_text(text: str) -> bool:
     """Return whether all letters of a text are Latin; also if it has none."""
     return all("LATIN" in unicodedata.name(letter, "") for letter in text if letter.isalpha())

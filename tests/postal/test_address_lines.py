@@ -106,3 +106,14 @@ def test_forms_begin_with_the_region_where_people_do(app: Flask) -> None:
             html = form.render(form=Form(), rules=address_rules.rules_for(country), country=country)
             places = re.findall(r'name="(line1|line2|postcode|city|region)"', html)
             assert places == parts, country
+
+
+def test_regions_are_named_in_the_language_of_the_page(app: Flask) -> None:
+    region = address_rules.rules_for("JP").region
+    tokyo = next(code for code, names in region.choices.items() if "東京都" in names)
+    with app.test_request_context():
+        assert "Tokyo" in region.shown_choices[tokyo]
+    app.config["SHOP_SETTINGS"] = {"locale": "ja_JP"}
+    with app.test_request_context():
+        assert region.shown_choices[tokyo] == "東京都"
+        assert " / " in address_rules.rules_for("AE").region.shown_choices["إمارة دبيّ"]
