@@ -86,7 +86,7 @@ def load_list_page(wanted: ListRequest) -> ListPage:
     """
     navigation, category_id = load_navigation(wanted.path)
     cache.depends_on(*_list_tags(wanted, category_id))
-    selection = reader.select_page(wanted, category_id, navigation.products)
+    selection = reader.select_page(wanted, category_id, navigation.products, counts_buyable=True)
     vendors: list[tuple[str, int | None]] = []
     in_stock, in_stock_capped = None, False
     if selection.matches is not None:
@@ -97,7 +97,7 @@ def load_list_page(wanted: ListRequest) -> ListPage:
             navigation, children=[replace(child, products=None) for child in navigation.children]
         )
     else:
-        in_stock, in_stock_capped = reader.count_buyable(category_id)
+        in_stock, in_stock_capped = reader.count_buyable(selection, category_id)
     is_relaxed = selection.plan is not None and selection.plan.is_relaxed  # which has taken a statement more
     if (selection.matches is None or wanted.vendors) and not is_relaxed:
         vendors = count_by_vendor(wanted, category_id, selection.plan)

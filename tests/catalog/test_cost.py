@@ -1,20 +1,23 @@
-"""No page needs more than seven statements, with the footer's links, and none scans more rows than its limit."""
+"""No page needs more than eight statements, all counted, and none scans more rows than its limit."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from flask import Flask
 from sqlalchemy import event
 
-from storefront import shop_settings
 from storefront.catalog import queries
 from storefront.catalog.list_index import reader
 from storefront.catalog.list_request import ListRequest
-from storefront.extensions import db
+from storefront.content import menu_edits, page_edits
+from storefront.content.menu_edits import EntryValues
+from storefront.content.page_edits import PageValues
+from storefront.extensions import db, write_transaction
 from tests.conftest import make_app
 from tests.factories import make_category, make_product
 
@@ -38,6 +41,16 @@ URLS = (
     "/categories/unknown",
     "/nowhere",
 )
+# Pages that take one statement more than `MOST`: the front page with its sections, a product, and a search that is
+# filtered or corrected.
+WITH_ONE_MORE = {
+    "/",
+    "/products?q=sencha&category=tea&vendor=Kiln+Row&vendor=Other",
+    "/products?q=sencha+kettel&category=tea&vendor=Kiln+Row",
+    "/products?q=green+tea+t-shirt+12oz+ガラス",
+    "/products/sencha-7",
+}
+MOST = 7
 SORTS = ("new", "price", "-price", "name")
 
 
@@ -69,24 +82,24 @@ def shelf(app: object) -> None:
 
 
 def cold_statements(app: Flask, folder: Path, url: str) -> list[str]:
-    """Return the statements of a request to a process that has cached nothing but the merchant's settings."""
+    """Return the statements of a request to a process that has cached nothing: settings and menus are read, too."""
     folder.mkdir()
     uri, redis_url = app.config["SQLALCHEMY_DATABASE_URI"], app.config["REDIS_URL"]
     cold = make_app(uri, folder, REDIS_URL=redis_url)
-    with cold.app_context():
-        shop_settings.current()
-        db.session.remove()
     with cold.app_context(), statements() as seen:
         cold.test_client().get(url)
     return [statement for statement in seen if not statement.startswith("BEGIN")]
 
 
 @pytest.mark.usefixtures("shelf")
-def test_no_page_costs_more_than_seven_statements(app: Flask, tmp_path: Path) -> None:
+def test_no_page_costs_more_than_eight_statements(app: Flask, tmp_path: Path) -> None:
+    with write_transaction() as session:
+        page = page_edits.create(session, PageValues("Imprint", published_at=datetime.now(UTC)))
+        menu_edits.add(session, "footer", EntryValues(f"page-{page.id}"), expected=0)
     db.session.remove()  # a transaction may not idle for as long as this takes
     for place, url in enumerate(URLS):
         seen = cold_statements(app, tmp_path / str(place), url)
-        assert len(seen) <= 7, "\n\n".join([url, *seen])
+        assert len(seen) <= MOST + (url in WITH_ONE_MORE), "\n\n".join([url, *seen])
     assert cold_statements(app, tmp_path / "all", "/products"), "a cold page does ask the database"
 
 

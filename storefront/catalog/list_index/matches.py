@@ -46,6 +46,7 @@ class Selection:
         plan: of a search: what was looked for.
         shown_for: of a search: the corrected queries that found some of the products.
         found_as_typed: of a search: whether a product was found without a correction.
+        buyable: of a list that is neither filtered nor searched: how many products can be bought, if that was asked.
     """
 
     ids: list[int]
@@ -55,6 +56,7 @@ class Selection:
     plan: search.Plan | None = None
     shown_for: tuple[str, ...] = ()
     found_as_typed: bool = True
+    buyable: int | None = None
 
 
 def match_statement(

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import CTE, CompoundSelect, func, join, select, true, union_all
+from sqlalchemy import CTE, CompoundSelect, ScalarSelect, func, join, literal, select, true, union_all
 
 from storefront.catalog.list_index.conditions import SCAN_LIMIT, other_conditions, price_range
 from storefront.catalog.list_index.list_range import ListRange, category_range
@@ -35,11 +35,19 @@ MATCH_LIMIT = 1000
 MAX_OFFSET = 100_000
 
 
-def select_page(wanted: ListRequest, category_id: int, listed: int) -> Selection:
-    """Return one page of a category's products. `listed` is the category's stored product count."""
+def select_page(
+    wanted: ListRequest, category_id: int, listed: int, *, counts_buyable: bool = False
+) -> Selection:
+    """Return one page of a category's products. `listed` is the category's stored product count.
+
+    `counts_buyable`: the same statement also counts those that can be bought, of a list without filters or search.
+    """
     if wanted.q:
         return select_found(wanted, category_id, MATCH_LIMIT)
-    return select_in_range(wanted, category_range(category_id), listed)
+    place = category_range(category_id)
+    if counts_buyable and not wanted.is_filtered:
+        return _select_plain(wanted, place, listed, _count_buyable(category_id))
+    return select_in_range(wanted, place, listed)
 
 
 def select_in_range(wanted: ListRequest, place: ListRange, listed: int) -> Selection:
@@ -56,19 +64,32 @@ def select_in_range(wanted: ListRequest, place: ListRange, listed: int) -> Selec
     return Selection(slice_page(kept, wanted.page), len(kept), True)
 
 
-def count_buyable(category_id: int) -> tuple[int, bool]:
-    """Return how many listed products can be bought, and whether there may be more. Reads at most SCAN_LIMIT rows."""
+def count_buyable(selection: Selection, category_id: int) -> tuple[int, bool]:
+    """Return how many listed products can be bought, and whether there may be more.
+
+    A page beyond the end of its list has not counted them.
+    """
+    count = selection.buyable
+    if count is None:
+        count = db.session.execute(select(_count_buyable(category_id))).scalar_one()
+    return min(count, MATCH_LIMIT), count > MATCH_LIMIT
+
+
+def _count_buyable(category_id: int) -> ScalarSelect[int]:
+    """Return the expression that counts listed products that can be bought. It reads at most SCAN_LIMIT rows."""
     scanned = (
         select(Listing.product_id).where(Listing.category_id == category_id).limit(SCAN_LIMIT).subquery()
     )
     found = (
         select(scanned.c.product_id).where(is_buyable(scanned.c.product_id)).limit(MATCH_LIMIT + 1).subquery()
     )
-    count = db.session.execute(select(func.count()).select_from(found)).scalar_one()
-    return min(count, MATCH_LIMIT), count > MATCH_LIMIT
+    return select(func.count()).select_from(found).scalar_subquery()
 
 
-def _select_plain(wanted: ListRequest, place: ListRange, listed: int) -> Selection:
+def _select_plain(
+    wanted: ListRequest, place: ListRange, listed: int, count: ScalarSelect[int] | None = None
+) -> Selection:
+    """Return a page of a whole list; `count` is an expression whose value becomes `buyable`."""
     offset = (wanted.page - 1) * PER_PAGE
     size = min(PER_PAGE, listed - offset)
     if size <= 0:
@@ -79,9 +100,12 @@ def _select_plain(wanted: ListRequest, place: ListRange, listed: int) -> Selecti
     if min(offset, from_end) > MAX_OFFSET:
         return Selection([], listed, False)
     order = _order(wanted.sort, place.row, backwards=backwards)
-    rows = select(place.row.product_id).where(*place.inside).order_by(*order)
-    ids = list(db.session.execute(rows.offset(from_end if backwards else offset).limit(size)).scalars())
-    return Selection(ids[::-1] if backwards else ids, listed, False)
+    counted = literal(None) if count is None else count
+    query = select(place.row.product_id, counted.label("buyable")).where(*place.inside).order_by(*order)
+    rows = db.session.execute(query.offset(from_end if backwards else offset).limit(size)).all()
+    ids = [row.product_id for row in rows]
+    buyable = rows[0].buyable if rows else None
+    return Selection(ids[::-1] if backwards else ids, listed, False, buyable=buyable)
 
 
 def _find_matches(wanted: ListRequest, place: ListRange, listed: int) -> tuple[list[Candidate], bool]:
