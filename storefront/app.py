@@ -35,6 +35,7 @@ from storefront import (
     ops,
     outbox,
     periodic,
+    plugins,
     postal,
     rate_limiting,
     redis_roles,
@@ -48,7 +49,7 @@ from storefront import (
 from storefront.config import Settings, instance_directory
 from storefront.extensions import db, init_migrations
 from storefront.shop_settings import closed_shop, printed_settings
-from storefront.web import body_limits, hosts, prefix, same_origin
+from storefront.web import body_limits, hosts, prefix, same_origin, theme
 from storefront.web.language_routes import MultilingualFlask
 
 ROOT = Path(__file__).parent.parent
@@ -74,6 +75,7 @@ def create_app(environ: Mapping[str, str] | None = None, *, instance: Path | Non
     )
     app.config.from_mapping(Settings.from_environ(environ, instance).to_flask())
     app.config["APPLICATION_ROOT"] = app.config["PREFIX"] or "/"
+    theme.init_app(app)
     _configure_templates(app)
     moments.init_app(app)
 
@@ -116,6 +118,8 @@ def create_app(environ: Mapping[str, str] | None = None, *, instance: Path | Non
     api.init_app(app)
     ops.init_app(app)
     admin.init_app(app)
+    plugins.init_app(app)
+    theme.check_templates(app)
 
     # WSGI layers, from the inside to the outside.
     edge.init_app(app)

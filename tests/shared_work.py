@@ -68,7 +68,7 @@ def _share_static_files() -> None:
     load, known = StaticFiles.load, dict[str, Any]()
 
     def load_once(files: StaticFiles) -> None:
-        if files._root != ROOT / "static":  # a test's own
+        if files._roots != (ROOT / "static",):  # a test's own
             load(files)
             return
         if not known:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from flask import Flask, current_app, request, url_for
 
 from storefront.admin.pages import current_person
+from storefront.app_state import AppState
 from storefront.i18n import lazy_gettext
 from storefront.web import staff_access
 
@@ -82,6 +83,10 @@ SECTIONS = (
 )
 
 
+_PLUGINS = lazy_gettext("Plugins")
+_plugin_pages = AppState[list[tuple[str, str]]]("admin.plugin_pages")
+
+
 @dataclass(frozen=True, slots=True)
 class VisibleSection:
     """A section as one person sees it: its name, its pages, and whether the current page is one of them."""
@@ -95,7 +100,8 @@ def visible_sections() -> list[VisibleSection]:
     """Return the sections that the current person may open, with their pages."""
     found = []
     here = (request.endpoint or "").partition(".")[0]
-    for section in SECTIONS:
+    of_plugins = Section(_PLUGINS, tuple(_plugin_pages.get(current_app)))
+    for section in (*SECTIONS, of_plugins):
         pages = [page for page in section.pages if _is_open(page[0])]
         if pages:
             is_current = any(_is_below(endpoint, here) for endpoint, _label in pages)
@@ -105,9 +111,15 @@ def visible_sections() -> list[VisibleSection]:
 
 def init_app(app: Flask) -> None:
     """Offer the navigation to templates."""
+    _plugin_pages.set(app, [])
     app.add_template_global(visible_sections, "office_sections")
     app.add_template_global(staff_access.may, "may")
     app.add_template_global(current_person, "office_person")
+
+
+def add_plugin_page(app: Flask, endpoint: str, label: str) -> None:
+    """Show a plugin's page in the navigation, to people who may open it."""
+    _plugin_pages.get(app).append((endpoint, label))
 
 
 def _is_below(endpoint: str, blueprint: str) -> bool:

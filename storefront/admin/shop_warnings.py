@@ -20,6 +20,7 @@ from storefront.i18n import ngettext
 from storefront.mail import transport
 from storefront.mail.queue import QueuedMail
 from storefront.web.staff_access import may
+from storefront.web.theme import current_theme
 
 LATE = 60  # seconds after which a proxy or CDN should have heard of a change
 
@@ -35,7 +36,7 @@ class ShopWarning:
 
 def list_warnings() -> list[ShopWarning]:
     """Return what the current person should know; one statement, and one more with a proxy or CDN that is told."""
-    return [*_mail_and_owner(), *_edge()]
+    return [*_mail_and_owner(), *_edge(), *_theme()]
 
 
 def _mail_and_owner() -> Iterator[ShopWarning]:
@@ -67,4 +68,12 @@ def _edge() -> Iterator[ShopWarning]:
         yield ShopWarning(
             _("The network before the shop still shows old pages: it has not confirmed your last changes."),
             *cache,
+        )
+
+
+def _theme() -> Iterator[ShopWarning]:
+    if current_theme(current_app).problems:
+        system = (url_for("ops.dashboard"), _("System")) if may("system:read") else ("", "")
+        yield ShopWarning(
+            _("A part of your shop’s theme is not used, because it contains a mistake."), *system
         )

@@ -9,11 +9,17 @@ from pathlib import Path
 
 from flask import Flask
 
+from storefront.web.theme import theme_folder
+
+# Pages name pictures and fonts by the hash of their content, but a theme may bring one that the shop has not.
+_SOURCES = {".py", ".html", ".css", ".js", ".svg", ".toml", ".mo", ".png", ".webp", ".avif", ".jpg", ".woff2"}
+
 
 def compute_fingerprint(app: Flask, page_settings: Iterable[str] = ()) -> str:
-    """Return a digest of the code, templates, static files and settings that pages are made of."""
+    """Return a digest of the code, templates, static files, theme and settings that pages are made of."""
     root = Path(app.root_path)
-    sources = _digest_sources(root, Path(app.template_folder or ""), root.parent / "static")
+    own = (root, Path(app.template_folder or ""), root.parent / "static")
+    sources = _digest_sources(*own, theme_folder(app))
     digest = blake2b(sources, digest_size=6)
     for name in (*page_settings, "COOKIE_NAME", "COOKIE_PATH", "PREFIX"):
         digest.update(str(app.config.get(name)).encode())
@@ -23,11 +29,10 @@ def compute_fingerprint(app: Flask, page_settings: Iterable[str] = ()) -> str:
 @functools.cache
 def _digest_sources(*folders: Path) -> bytes:
     """Return a digest of the files in these folders, as they were at this process's first call."""
-    endings = (".py", ".html", ".css", ".js", ".svg", ".toml", ".mo")
-    files = sorted(
-        file for folder in folders for file in folder.rglob("*") if file.suffix in endings and file.is_file()
-    )
     digest = blake2b()
-    for file in files:
-        digest.update(file.read_bytes())
+    for folder in folders:
+        for file in sorted(folder.rglob("*")):
+            if file.suffix in _SOURCES and file.is_file():
+                digest.update(str(file.relative_to(folder)).encode())
+                digest.update(file.read_bytes())
     return digest.digest()

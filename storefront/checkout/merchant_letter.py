@@ -46,7 +46,9 @@ def _is_new(change: OrderChange) -> bool:
 
     Shoppers leave many payment pages, so an order that is paid there counts from its payment.
     """
-    if change.payment == order_states.INVOICE or not change.total:
+    provider = current_terms().providers.get(change.payment)
+    has_page = bool(provider.origin) if provider else change.payment != order_states.INVOICE
+    if not has_page or not change.total:
         return change.kind == "placed"
     return change.kind == "paid" and change.state == "paid"
 

@@ -12,7 +12,7 @@ from storefront import shop_settings
 from storefront.checkout.delivery import DeliveryMethod, check_overlaps
 from storefront.checkout.term_parts import Origin, PartName, TermPart, find_parts
 from storefront.checkout.term_reader import read_part
-from storefront.checkout.terms import card_payment, current_terms
+from storefront.checkout.terms import card_payment, current_terms, plugin_payment
 from storefront.money import Money
 from storefront.shop_settings.stored_documents import as_text, change_document, read_documents, version_of
 
@@ -64,7 +64,9 @@ def store_part(name: PartName, tables: Mapping[str, Any], *, seen: str) -> None:
     """
     currency, locale = shop_settings.current().currency, shop_settings.current().locale
     part = TermPart(name, "stored", tables)
-    found = read_part(part, card_payment(), currency=currency, locale=locale, has_demo_terms=False)
+    found = read_part(
+        part, card_payment(), plugin_payment(), currency=currency, locale=locale, has_demo_terms=False
+    )
     check_overlaps(found.get("delivery_methods", ()), locale)
     change_document(name, as_text(tables), seen=seen)
 

@@ -74,6 +74,7 @@ def read_terms(
     documents: Mapping[str, str],
     file: CheckoutFile,
     by_card: Mapping[str, PaymentProvider],
+    of_plugins: Mapping[str, PaymentProvider],
     *,
     currency: str,
     locale: str,
@@ -85,12 +86,13 @@ def read_terms(
         documents: the stored parts, by name; they win over the file.
         file: checkout.toml.
         by_card: the provider of card payments by its code, if there is one.
+        of_plugins: those of plugins, which are always offered.
         currency: of the shop.
         locale: of the shop; only advice about codes depends on it.
         has_demo_terms: whether invented terms take the place of missing ones; never in production.
     """
     problems: list[TermProblem] = []
-    found: dict[str, Any] = {"providers": by_card}
+    found: dict[str, Any] = {"providers": {**by_card, **of_plugins}}
     origins: dict[PartName, Origin] = {}
     for part in find_parts(documents, file, has_demo_terms=has_demo_terms):
         if isinstance(part, TermProblem):
@@ -101,13 +103,16 @@ def read_terms(
             continue
         origins[part.name] = part.origin
         with _collect(part, problems):
-            found |= read_part(part, by_card, currency=currency, locale=locale, has_demo_terms=has_demo_terms)
+            found |= read_part(
+                part, by_card, of_plugins, currency=currency, locale=locale, has_demo_terms=has_demo_terms
+            )
     return Terms(**found, problems=tuple(problems), origins=origins)
 
 
 def read_part(
     part: TermPart,
     by_card: Mapping[str, PaymentProvider],
+    of_plugins: Mapping[str, PaymentProvider],
     *,
     currency: str,
     locale: str,
@@ -126,7 +131,7 @@ def read_part(
     if by_card and currency in stripe_checkout.UNSUPPORTED_CURRENCIES:
         raise TermError(stripe_checkout.describe_unsupported(currency))
     by_invoice = invoice.read_invoice_terms(part.tables, has_demo_terms=has_demo_terms)
-    known = ({by_invoice.code: by_invoice} if by_invoice else {}) | dict(by_card)
+    known = ({by_invoice.code: by_invoice} if by_invoice else {}) | dict(by_card) | dict(of_plugins)
     is_by_card_offered = part.tables.get("card", {}).get("offered", True)
     offered = {code: each for code, each in known.items() if is_by_card_offered or code not in by_card}
     if not offered:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from flask import Flask, current_app
@@ -12,7 +12,9 @@ from sqlalchemy.orm import Session
 from storefront import shop_settings
 from storefront.app_state import AppState
 from storefront.checkout import payment
+from storefront.checkout.delivery import DeliveryMethod
 from storefront.checkout.errors import CheckoutClosedError
+from storefront.checkout.order_states import INVOICE
 from storefront.checkout.payment import PaymentProvider
 from storefront.checkout.term_parts import TermProblem
 from storefront.checkout.term_reader import Terms, read_terms
@@ -28,11 +30,15 @@ class _State:
 
     Attributes:
         by_card: the provider of card payments; its keys are read once, at the start.
+        more_providers: those of plugins, by code.
+        more_methods: the delivery methods of plugins, by code.
         last: what the terms were last read from, and the terms.
         logged: the problems that the log has.
     """
 
     by_card: Mapping[str, PaymentProvider]
+    more_providers: dict[str, PaymentProvider] = field(default_factory=dict)
+    more_methods: dict[str, DeliveryMethod] = field(default_factory=dict)
     last: tuple[tuple[Any, ...], Terms] | None = None
     logged: tuple[TermProblem, ...] = ()
 
@@ -48,6 +54,25 @@ def init_app(app: Flask) -> None:
     """
     _state.set(app, _State(payment.read_card_payment(app.config)))
     before_change.register(app, check_currency_change)
+
+
+def add(app: Flask, providers: Iterable[PaymentProvider], methods: Iterable[DeliveryMethod]) -> None:
+    """Offer further ways to pay and of delivery, behind the merchant's own. Nothing is added if one cannot be.
+
+    Raises:
+        ValueError: a code is taken.
+    """
+    state = _state.get(app)
+    more_providers = {provider.code: provider for provider in providers}
+    more_methods = {method.code: method for method in methods}
+    for code in more_providers:
+        if code in (INVOICE, *state.by_card, *state.more_providers):
+            raise ValueError(f"the code {code} of a way to pay is taken.")
+    for code in more_methods:
+        if code in state.more_methods:
+            raise ValueError(f"the code {code} of a way of delivery is taken.")
+    state.more_providers |= more_providers
+    state.more_methods |= more_methods
 
 
 def current_terms() -> Terms:
@@ -91,6 +116,11 @@ def check_currency_change(session: Session, name: str, value: object) -> None:
         raise SettingRefusedError(name, f"{wrong[0]}")
 
 
+def plugin_payment() -> Mapping[str, PaymentProvider]:
+    """Return the payment providers of plugins by their codes."""
+    return _state.get(current_app).more_providers
+
+
 def read_current(
     documents: Mapping[str, str],
     *,
@@ -106,17 +136,22 @@ def read_current(
         currency: another one than the shop's.
         has_demo_terms: whether invented terms take the place of missing ones; by default outside production.
     """
-    config = current_app.config
+    config, state = current_app.config, _state.get(current_app)
     if has_demo_terms is None:
         has_demo_terms = config["ENV"] != "production"
-    return read_terms(
+    terms = read_terms(
         documents,
         file or config["CHECKOUT"],
-        card_payment(),
+        state.by_card,
+        state.more_providers,
         currency=currency or shop_settings.current().currency,
         locale=shop_settings.current().locale,
         has_demo_terms=has_demo_terms,
     )
+    own = terms.delivery_methods
+    codes = {method.code for method in own}
+    more = tuple(method for method in state.more_methods.values() if method.code not in codes)
+    return replace(terms, delivery_methods=own + more) if more else terms
 
 
 def check_open() -> None:

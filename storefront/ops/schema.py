@@ -13,6 +13,7 @@ from sqlalchemy import inspect, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from storefront import failures
+from storefront.app_state import Hook
 from storefront.errors import StorefrontError
 from storefront.extensions import db, migrations_folder
 
@@ -32,6 +33,8 @@ EMPTY = "The shop is empty. Fill it: flask demo (the demo), or flask catalog imp
 _NO_ANSWER = f"The database did not answer within {PROMPT:g} s. Check its load and the network."
 
 log = logging.getLogger(__name__)
+set_up_hook = Hook[[], None]("ops.set_up")
+"""Fires when the shop is set up, after its own migrations: plugins migrate their tables then."""
 
 
 def init_app(app: Flask) -> None:
@@ -47,6 +50,7 @@ def init_app(app: Flask) -> None:
             if problem() is not None:
                 is_new = find_revision() is None
                 migrate()
+                set_up_hook.fire()
                 if is_new:  # another server than deploy/gunicorn.conf.py has, which says this at its start
                     log.warning(EMPTY)
             checked = True

@@ -61,6 +61,7 @@ def set_up(*, no_demo: bool = False) -> None:
         schema.check_is_ours(before)
         click.echo("Migrating the database …")
         schema.migrate()
+    schema.set_up_hook.fire()
     # An earlier version made an empty shop only if somebody wanted that.
     is_new = before is None or before >= demo.FIRST_REVISION
     if demo.is_wanted(decline=no_demo or not is_new):

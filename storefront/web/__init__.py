@@ -14,6 +14,7 @@ from storefront.web import (
     security_txt,
     site_navigation,
     static_files,
+    template_slots,
     url_ids,
 )
 from storefront.web.common_headers import CommonHeaders
@@ -34,6 +35,7 @@ def init_app(app: Flask) -> None:
     common_headers.init_app(app)
     static_files.init_app(app)
     site_navigation.init_app(app)
+    template_slots.init_app(app)
     compression.init_app(app)
     health.init_app(app)
     security_txt.init_app(app)

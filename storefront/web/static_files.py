@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import mimetypes
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,10 +20,13 @@ from flask import Flask, Response, abort, current_app, request
 from storefront.app_state import Hook
 from storefront.web import compression, module_graph, style_sheets
 from storefront.web.prefix import add_prefix
+from storefront.web.theme import current_theme
 
 # The order of the cascade; the files of each bundle's folders follow, by name.
 STYLES = ("reset", "tokens", "base", "layout", "utilities")
 BUNDLES = {"css/shop.css": ("components",), "css/admin.css": ("components", "admin")}
+# A theme's own rules, after all others of the shop's bundle.
+THEME_SHEET = "css/theme.css"
 FOREVER = "public, max-age=31536000, immutable"
 # Paths that browsers and phones ask for by themselves, and the files that answer.
 ICONS = {
@@ -53,10 +57,15 @@ class StaticFile:
 
 
 class StaticFiles:
-    """All static files in memory, by name and by hashed name."""
+    """All static files in memory, by name and by hashed name.
 
-    def __init__(self, root: Path) -> None:
-        self._root = root
+    Args:
+        roots: the folders; a file of a later one takes the place of that of the same name in those before it.
+
+    """
+
+    def __init__(self, *roots: Path) -> None:
+        self._roots = roots
         self._files: dict[str, StaticFile] = {}
         self.load()
 
@@ -65,9 +74,10 @@ class StaticFiles:
 
         Raises:
             ModuleCycleError: scripts import one another in a circle.
+            UnicodeDecodeError: a script or a style sheet is not UTF-8.
         """
-        names = {str(p.relative_to(self._root)): p for p in sorted(self._root.rglob("*")) if p.is_file()}
-        bodies = {name: p.read_bytes() for name, p in names.items()}
+        names = {name: path for root in self._roots for name, path in find_files(root)}
+        bodies = {name: names[name].read_bytes() for name in sorted(names)}
         scripts = {
             name: module_graph.remove_comments(body.decode())
             for name, body in bodies.items()
@@ -88,6 +98,8 @@ class StaticFiles:
             sheets = [f"css/{name}.css" for name in STYLES]
             for folder in folders:
                 sheets += sorted(name for name in files if name.startswith(f"css/{folder}/"))
+            if bundle == "css/shop.css":
+                sheets.append(THEME_SHEET)
             joined = "\n".join(files[name].body.decode() for name in sheets if name in files)
             files[bundle] = _static_file(bundle, style_sheets.minify(joined).encode())
         self._files = files
@@ -112,7 +124,7 @@ class StaticFiles:
 
 def init_app(app: Flask) -> None:
     """Serve /static/ and the icons; offer `static_url(name)` to templates."""
-    files = StaticFiles(Path(app.root_path).parent / "static")
+    files = _load_files(app)
 
     @app.template_global()
     def static_url(name: str) -> str:
@@ -155,6 +167,25 @@ def _own_response(path: str, body: bytes) -> Response:
     response.set_etag(hashlib.sha256(body).hexdigest()[:12])
     response.make_conditional(request)
     return response
+
+
+def find_files(folder: Path) -> Iterator[tuple[str, Path]]:
+    """Yield the name and the path of each file below a folder."""
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            yield path.relative_to(folder).as_posix(), path
+
+
+def _load_files(app: Flask) -> StaticFiles:
+    """Return the static files with the theme's; without all of the theme's if they cannot be served together."""
+    own, theme = Path(app.root_path).parent / "static", current_theme(app)
+    if not theme.static.is_dir():
+        return StaticFiles(own)
+    try:
+        return StaticFiles(own, theme.static)
+    except (OSError, UnicodeDecodeError, module_graph.ModuleCycleError) as error:
+        theme.refuse("static", f"{error}.")
+        return StaticFiles(own)
 
 
 def _hashed_name(name: str, etag: str) -> str:

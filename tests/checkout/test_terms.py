@@ -33,7 +33,7 @@ def read(text: str, folder: Path, *, demo: bool = False) -> Terms:
     file = folder / "terms.toml"
     file.write_text(text, errors="surrogateescape")
     found = read_checkout_file(file)
-    return read_terms({}, found, {}, currency="USD", locale="de_DE", has_demo_terms=demo)
+    return read_terms({}, found, {}, {}, currency="USD", locale="de_DE", has_demo_terms=demo)
 
 
 def sentences(found: Terms) -> list[str]:

@@ -8,15 +8,19 @@ from __future__ import annotations
 import json
 import sys
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import click
 from flask.cli import with_appcontext
 
+from storefront.app_state import Hook
 from storefront.ops.doctor import configuration, database, edge_purges, host, proxies, redis_servers, staff
 from storefront.ops.doctor.finding import Finding, Level, wrong
 
 __all__ = ["Finding", "Level", "command", "examine"]
+
+more_checks = Hook[[], Iterable[Finding]]("doctor.more_checks")
+"""Fires for each `flask doctor`: checks of rooms above this one, such as the plugins."""
 
 _COLOURS = {Level.OK: "green", Level.WARN: "yellow", Level.WRONG: "red"}
 _CHECKS: tuple[tuple[str, Callable[[], Iterator[Finding]]], ...] = (
@@ -26,6 +30,7 @@ _CHECKS: tuple[tuple[str, Callable[[], Iterator[Finding]]], ...] = (
     ("redis", redis_servers.check),
     ("edge", edge_purges.check),
     ("staff", staff.check),
+    ("more", lambda: (one for found in more_checks.fire() for one in found)),
 )
 
 

@@ -12,6 +12,7 @@ from storefront.checkout.terms import current_terms
 from storefront.mail import transport
 from storefront.ops.doctor.finding import Finding, ok, warn, wrong
 from storefront.shop_settings.stored_settings import describe_settings
+from storefront.web.theme import current_theme
 
 _FEWEST_CHARACTERS = 10  # different characters in a secret key; a random key of 32 has more
 
@@ -21,6 +22,7 @@ def check() -> Iterator[Finding]:
     yield from (_environment(), _secret(), _hosts(), _mail())
     yield from _checkout()
     yield _cache()
+    yield from _theme()
     yield from _shop_settings()
 
 
@@ -105,6 +107,14 @@ def _cache() -> Finding:
     if current_app.config["CACHE"]:
         return ok("cache", "on.")
     return warn("cache", "STOREFRONT_CACHE is off: every page is built from the database. Unset it.")
+
+
+def _theme() -> Iterator[Finding]:
+    theme = current_theme(current_app)
+    for problem in theme.problems:
+        yield wrong("theme", f"{problem} Then restart the shop.")
+    if theme.folder.is_dir() and not theme.problems:
+        yield ok("theme", f"The files in {theme.folder} are laid over the shop's own.")
 
 
 def _shop_settings() -> Iterator[Finding]:

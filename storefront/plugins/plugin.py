@@ -1,0 +1,61 @@
+"""What a plugin is: one object, which an entry point of the group `storefront.plugins` names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import click
+from flask import Blueprint
+from sqlalchemy.orm import Session
+
+from storefront.checkout.delivery import DeliveryMethod
+from storefront.checkout.order_events import OrderChange
+from storefront.checkout.payment import PaymentProvider
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfficePage:
+    """A page of the back office that its menu shows to people who may open it.
+
+    Attributes:
+        endpoint: of a view with `permission_required`, below /admin.
+        label: its name in the menu.
+    """
+
+    endpoint: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plugin:
+    """A plugin, and the places of the shop that it takes.
+
+    Attributes:
+        name: lower-case letters, digits and underscores; the plugin's tables begin with it.
+        version: for people.
+        blueprints: pages, with their templates. Views declare rate limits with `limit`, or are under `browse`;
+            those below /admin declare a permission with `permission_required`.
+        office_pages: the pages for the menu of the back office.
+        payment_providers: ways to pay, with codes of their own.
+        delivery_methods: ways of delivery, with codes of their own, beside those that the merchant has set.
+        slots: a template for each of the places in `SLOTS` that the plugin fills.
+        order_changed: called for every event of every order, in the transaction that records it. It must not wait
+            for a network: it may write rows of its own, which a command or a task works off.
+        availability_changed: called when a product sells out or can be bought again, in the transaction, with its id.
+        migrations: a folder of Alembic revisions (`versions/*.py`) for tables of its own.
+        commands: commands of `flask`.
+    """
+
+    name: str
+    version: str = ""
+    blueprints: Sequence[Blueprint] = ()
+    office_pages: Sequence[OfficePage] = ()
+    payment_providers: Sequence[PaymentProvider] = ()
+    delivery_methods: Sequence[DeliveryMethod] = ()
+    slots: Mapping[str, str] = field(default_factory=dict)
+    order_changed: Callable[[Session, OrderChange], None] | None = None
+    availability_changed: Callable[[Session, int], None] | None = None
+    migrations: Path | None = None
+    commands: Sequence[click.Command] = ()

@@ -1,0 +1,140 @@
+"""docs/extending.md: its plugin is installed, runs, and fails alone; what plugins may rely on is what it lists."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib import invalidate_caches
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from storefront import plugins
+from storefront.checkout.models import Order
+from storefront.checkout.shipping import mark_shipped
+from storefront.extensions import db, write_transaction
+from storefront.ops import doctor, schema
+from storefront.plugins import installed
+from storefront.plugins.installed import installed_plugins
+from storefront.web.template_slots import SLOTS
+from tests.accounts.people import staff_browser
+from tests.checkout.shoppers import make_draft, place
+from tests.conftest import make_app
+from tests.factories import make_product
+from tests.processes import ROOT
+
+PAGE = (ROOT / "docs" / "extending.md").read_text()
+FILE = re.compile(r"^Create `([\w./]+)`:\n```\w+\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+INSTALL = ("-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", "--no-index", "--target")
+
+
+@pytest.fixture(scope="session")
+def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The directory into which pip has installed the plugin of the document."""
+    source, target = tmp_path_factory.mktemp("plugin"), tmp_path_factory.mktemp("packages")
+    for name, content in FILE.findall(PAGE):
+        file = source / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(content)
+    subprocess.run([sys.executable, *INSTALL, target, source], check=True)
+    return target
+
+
+@pytest.fixture
+def package(packages: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A copy of it that this process can import."""
+    copy = tmp_path / "packages"
+    shutil.copytree(packages, copy)
+    monkeypatch.syspath_prepend(copy)
+    invalidate_caches()
+    installed._find_entry_points.cache_clear()
+    yield copy / "cash_on_delivery"
+    installed._find_entry_points.cache_clear()
+    sys.modules.pop("cash_on_delivery", None)
+    for table in [table for name, table in db.metadata.tables.items() if name.startswith("cash_on_delivery")]:
+        db.metadata.remove(table)
+
+
+def restarted(app: Flask) -> Flask:
+    """Return the shop as another process starts it."""
+    url = app.config["SQLALCHEMY_DATABASE_URI"]
+    return make_app(url, Path(app.instance_path), REDIS_URL=app.config["REDIS_URL"])
+
+
+@pytest.mark.any_database
+def test_plugin_of_the_document_takes_its_places(app: Flask, package: Path) -> None:
+    make_product(variants=[{"sku": "TEAPOT-1", "on_hand": 3}])
+    shop = restarted(app)
+    with shop.app_context():
+        assert [(one.name, one.problem) for one in installed_plugins(shop)] == [("cash_on_delivery", "")]
+        schema.set_up_hook.fire()
+        schema.set_up_hook.fire()  # a second set-up changes nothing
+        assert "cash_on_delivery" in " ".join(one.sentence for one in doctor.examine(None))
+        office = staff_browser(shop)
+        assert "/admin/cash-on-delivery" in office.get("/admin").get_data(as_text=True)
+        assert shop.test_client().get("/admin/cash-on-delivery").status_code == 303
+        number = place(make_draft({"TEAPOT-1": 1}, payment="cash_on_delivery")).number
+        page = office.get(f"/admin/orders/{number}")
+        assert "Cash on delivery" in page.get_data(as_text=True)
+        with write_transaction() as session:
+            mark_shipped(session, number)
+        assert number in office.get("/admin/cash-on-delivery").get_data(as_text=True)
+
+
+@pytest.mark.any_database
+def test_handler_that_fails_costs_no_order(app: Flask, package: Path) -> None:
+    make_product(variants=[{"sku": "TEAPOT-1", "on_hand": 3}])
+    shop = restarted(app)  # without the set-up: the plugin's table is missing
+    with shop.app_context():
+        number = place(make_draft({"TEAPOT-1": 1}, payment="cash_on_delivery")).number
+        with write_transaction() as session:
+            mark_shipped(session, number)
+        assert db.session.scalars(db.select(Order.state).where(Order.number == number)).one() == "shipped"
+
+
+@pytest.mark.any_database
+def test_slot_of_a_plugin_is_on_its_page(app: Flask, package: Path) -> None:
+    make_product(variants=[{"sku": "TEAPOT-1", "on_hand": 3}])
+    client = restarted(app).test_client()
+    client.post("/cart/lines", data={"sku": "TEAPOT-1", "quantity": "1"})
+    assert "You can pay in cash on delivery." in client.get("/cart").get_data(as_text=True)
+    (package / "templates" / "cash_on_delivery" / "hint.html").write_text("{{ nothing.here }}")
+    broken = restarted(app).test_client()
+    broken.post("/cart/lines", data={"sku": "TEAPOT-1", "quantity": "1"})
+    page = broken.get("/cart")
+    assert page.status_code == 200
+    assert "cash on delivery" not in page.get_data(as_text=True)
+
+
+@pytest.mark.any_database
+@pytest.mark.parametrize(
+    ("wrong", "why"),
+    [
+        ("raise RuntimeError('no licence')", "no licence"),
+        ("plugin = 3", "is not a storefront.plugins.Plugin"),
+        ("plugin.slots['nowhere'] = 'a.html'", "no slot nowhere"),
+        ("del expected.permission", "no permission_required"),
+    ],
+)
+def test_plugin_with_a_mistake_is_switched_off_alone(app: Flask, package: Path, wrong: str, why: str) -> None:
+    code = package / "__init__.py"
+    code.write_text(f"{code.read_text()}\n{wrong}\n")
+    shop = restarted(app)
+    [one] = installed_plugins(shop)
+    assert why in one.problem
+    assert "cash_on_delivery" not in shop.blueprints
+    assert shop.test_client().get("/products").status_code == 200
+    with shop.app_context():
+        assert why in " ".join(one.sentence for one in doctor.examine(None))
+
+
+def test_what_plugins_may_rely_on_is_listed() -> None:
+    listed = PAGE[PAGE.index("## What plugins may rely on") :]
+    named = set(re.findall(r"`(\w+)`", listed.partition("`layouts/")[0])) - {"Plugin"}
+    assert named | {"Plugin"} == (set(plugins.__all__) - {"init_app"}) | {"storefront"} & named
+    rows = dict(re.findall(r"^\| `([a-z_.]+)` \| (.+) \|$", listed, re.MULTILINE))
+    assert rows == dict(SLOTS)
