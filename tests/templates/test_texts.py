@@ -25,7 +25,22 @@ TEMPLATES = sorted(
 SCRIPTS = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "static" / "js").rglob("*.js"))
 GETTEXT = {"_", "_l", "gettext", "ngettext", "lazy_gettext"}
 # Rooms whose texts people read. Commands, settings, the doctor, logs and the API are for operators and programmers.
-ROOMS = ("accounts", "cart", "catalog", "checkout", "mail", "postal", "rate_limiting", "stock", "web")
+ROOMS = (
+    "accounts",
+    "admin",
+    "cart",
+    "catalog",
+    "checkout",
+    "content",
+    "history",
+    "live",
+    "mail",
+    "postal",
+    "rate_limiting",
+    "shop_settings",
+    "stock",
+    "web",
+)
 MODULES = sorted(
     path.relative_to(ROOT).as_posix()
     for room in ROOMS

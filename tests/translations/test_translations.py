@@ -93,6 +93,7 @@ def test_merged_texts_keep_their_translations_without_guesses() -> None:
         ("Only %(count)s left", "Nur noch %(number)s"),
         ("Only %(count)s left", "Nur noch %(count)d"),
         ("%(count)s percent", "%(count)s %"),
+        ("{number} ticked", "Einige markiert"),
         ("<b>Hello</b>", "Hallo"),
         ("<b>Hello</b>", "<i>Hallo</i>"),
         ("Hello", "<b>Hallo</b>"),

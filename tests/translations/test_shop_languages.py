@@ -1,0 +1,72 @@
+"""A shop speaks the language of its locale: pages, letters, sentences about forms, without a restart."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from babel.support import Translations
+from flask import Flask
+from werkzeug.datastructures import MultiDict
+
+from storefront import i18n
+from storefront.postal.address_rules import read_address
+from storefront.shop_settings.stored_settings import set_value
+from storefront.web.forms import Form
+from tests.accounts.people import stored_mails
+from tests.checkout.shoppers import make_draft, place
+from tests.factories import make_product
+
+pytestmark = pytest.mark.any_database
+
+
+def test_letters_of_a_german_shop_are_german(app: Flask) -> None:
+    set_value("locale", "de_DE")
+    make_product("Teekanne", variants=[{"sku": "T", "price": 1999}])
+    number = place(make_draft({"T": 2})).order.number
+    [letter] = stored_mails(app)
+    text = letter.get_body(("plain",)).get_content()
+    assert letter["Subject"] == f"Ihre Bestellung {number}"
+    for words in (
+        "Vielen Dank für Ihre Bestellung",
+        "2 × Teekanne",
+        "Gesamtsumme",
+        "44,88\xa0$",
+        "Lieferadresse:",
+    ):
+        assert words in text
+
+
+def test_parts_of_addresses_keep_their_capitals_in_german(app: Flask) -> None:
+    set_value("locale", "de_DE")
+    form = Form(MultiDict({"country": "DE"}))
+    read_address(form)
+    assert form.errors["postcode"] == "Bitte ausfüllen: Postleitzahl."
+    assert form.errors["name"] == "Bitte ausfüllen: Name."
+
+
+def test_plural_forms_are_those_of_the_language(app: Flask) -> None:
+    counted = "%(num)d order", "%(num)d orders"
+    assert i18n.ngettext(*counted, 1) == "1 order"
+    set_value("locale", "de_AT")
+    assert [i18n.ngettext(*counted, count) for count in (0, 1, 2)] == [
+        "0 Bestellungen",
+        "1 Bestellung",
+        "2 Bestellungen",
+    ]
+
+
+def test_a_language_is_loaded_once(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    loads: list[Any] = []
+    load = Translations.load
+    monkeypatch.setattr(Translations, "load", lambda *given: loads.append(given) or load(*given))
+    set_value("locale", "de_DE")
+    render = app.jinja_env.from_string("{{ _('Basket') }} {{ _('Sold out') }}").render
+    assert {render(), render()} == {"Warenkorb Ausverkauft"}
+    assert i18n.gettext("Sold out") == "Ausverkauft"
+    assert len(loads) == 1
+
+
+def test_a_language_without_translations_is_english(app: Flask) -> None:
+    set_value("locale", "fr_FR")
+    assert i18n.gettext("Sold out") == "Sold out"
