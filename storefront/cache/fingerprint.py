@@ -19,7 +19,7 @@ def compute_fingerprint(app: Flask, page_settings: Iterable[str] = ()) -> str:
     """Return a digest of the code, templates, static files, theme and settings that pages are made of."""
     root = Path(app.root_path)
     own = (root, Path(app.template_folder or ""), root.parent / "static")
-    sources = _digest_sources(*own, theme_folder(app))
+    sources = _digest_sources(*own) + _digest_sources(theme_folder(app))
     digest = blake2b(sources, digest_size=6)
     for name in (*page_settings, "COOKIE_NAME", "COOKIE_PATH", "PREFIX"):
         digest.update(str(app.config.get(name)).encode())
