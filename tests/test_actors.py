@@ -61,7 +61,9 @@ WITHOUT_ACTOR = {
         "search_rebuild",
         "search_word",
         "listing_vendor",
+        "page_picture",
         "product_redirect",
+        "product_sales",
         "rendition_set",
     },
     "messages in transit, and counts of them": {

@@ -23,7 +23,7 @@ from tests.conftest import make_app
 MADE = {name: made for name, made in vars(keys).items() if name.endswith("_tag") and inspect.isfunction(made)}
 CONSTANT = (
     *(EVERYTHING, keys.NAVIGATION, keys.CATEGORY_TREE, keys.COLLECTIONS, keys.CONTENT_LINKS),
-    *(keys.MENUS, keys.REDIRECTS, keys.SEARCH, keys.SETTINGS),
+    *(keys.MENUS, keys.FRONT_PAGE, keys.BEST_SELLERS, keys.REDIRECTS, keys.SEARCH, keys.SETTINGS),
 )
 
 MODES = TagModes(TAG_KINDS)
@@ -106,7 +106,7 @@ def test_messages_have_at_most_500_tags(app: Flask, client: FlaskClient, mug: in
 
 
 def test_setting_leaves_only_some_tags_relaxed() -> None:
-    lists = {"category", "names", "collection", "collection-list"}
+    lists = {"category", "names", "collection", "collection-list", "best-sellers"}
     assert MODES.relaxed_kinds == {"navigation", "category-tree", "search", "sitemap"} | lists
     modes = TagModes(TAG_KINDS, ["search"])
     assert not modes.is_strict("search")
