@@ -11,8 +11,9 @@ from functools import partial
 from flask import Flask, abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from storefront import actors, periodic, rate_limiting, sessions
+from storefront import actors, mail, periodic, rate_limiting, sessions
 from storefront.accounts import (
+    account_letters,
     authentication,
     cli,
     cookie,
@@ -82,6 +83,7 @@ def init_app(app: Flask) -> None:
     app.after_request(cookie.write)
     app.after_request(known_devices.write)
     app.after_request(last_seen.store)
+    mail.register_letters(app, *account_letters.LETTERS)
     rate_limiting.register_identifier(app, partial(cookie.identify, app))
     sessions.add_validator(app, authentication.session_belongs_to_sign_in)
     closed_shop.may_enter.register(app, _is_staff)

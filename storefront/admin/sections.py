@@ -56,7 +56,13 @@ SECTIONS = (
             ("admin_translations.overview", lazy_gettext("Translations")),
         ),
     ),
-    Section(lazy_gettext("Settings"), (("admin_settings.show", lazy_gettext("Settings")),)),
+    Section(
+        lazy_gettext("Settings"),
+        (
+            ("admin_settings.show", lazy_gettext("Settings")),
+            ("admin_letters.all_kinds", lazy_gettext("Letters")),
+        ),
+    ),
     Section(lazy_gettext("Staff"), (("admin_staff.everybody", lazy_gettext("Staff")),)),
     Section(
         lazy_gettext("Delivery and payment"),

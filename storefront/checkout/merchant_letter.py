@@ -9,11 +9,12 @@ from sqlalchemy.orm import Session
 
 from storefront import mail, shop_settings
 from storefront.checkout import access, order_events, order_states, queries
-from storefront.checkout.messages import address_blocks, sum_rows
+from storefront.checkout.messages import address_blocks, order_values, sum_rows
 from storefront.checkout.order_events import OrderChange
+from storefront.checkout.order_view import OrderView
 from storefront.checkout.terms import current_terms
 from storefront.i18n import gettext as _
-from storefront.mail import DeferredMail, MailNotConfiguredError, MailText
+from storefront.mail import DeferredMail, Letter, MailNotConfiguredError, MailText, compose_letter
 from storefront.web.same_origin import build_url
 
 _COMPOSER = "new-order"
@@ -55,20 +56,23 @@ def _is_new(change: OrderChange) -> bool:
 
 def _compose(data: dict[str, Any]) -> MailText | None:
     order = queries.find_order(data["number"])
-    if order is None:
-        return None
+    return compose_letter(new_order_letter(order, data["site"])) if order else None
+
+
+def new_order_letter(order: OrderView, site: str) -> Letter:
+    """Return the letter to the merchant about an order."""
     provider = current_terms().provider_of(order)
     payment = provider.name if provider else order.payment
-    return MailText(
-        _("New order %(number)s", number=order.number),
-        (
+    facts = MailText(
+        paragraphs=(
             _("%(email)s has placed an order.", email=order.email),
             _("Not paid yet. Payment method: %(payment)s.", payment=payment)
             if order.due.amount
             else _("Paid. Payment method: %(payment)s.", payment=payment),
         ),
-        build_url(data["site"], "admin_orders.show", number=order.number),
-        _("Open the order"),
+        link=build_url(site, "admin_orders.show", number=order.number),
+        label=_("Open the order"),
         rows=tuple(sum_rows(order, skus=True)),
         blocks=tuple(address_blocks(order)),
     )
+    return Letter("order_new", facts, order_values(order))

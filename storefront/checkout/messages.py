@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+import msgspec
 from flask import Flask, current_app, g, has_request_context
 from sqlalchemy.orm import Session
 
@@ -20,7 +21,7 @@ from storefront.content import menu_reader
 from storefront.extensions import db
 from storefront.i18n import gettext as _
 from storefront.languages import current_locale
-from storefront.mail import DeferredMail, MailNotConfiguredError, MailText
+from storefront.mail import DeferredMail, Letter, MailNotConfiguredError, MailText, compose_letter
 from storefront.mail.free_text import neutralise_links
 from storefront.money import Money
 from storefront.postal.address_lines import address_lines
@@ -45,17 +46,13 @@ def order_link(number: str, site: str) -> DeferredMail:
 
 def _compose_link(data: dict[str, Any]) -> MailText | None:
     order = queries.find_order(data["number"])
-    if order is None:
-        return None
-    return MailText(
-        _("The link to your order %(number)s", number=order.number),
-        (
-            _("We received a request for a link to this order."),
-            _("If you didn’t ask for this, you can ignore this e-mail. Nobody else received the link."),
-        ),
-        access.order_url(order, data["site"]),
-        _("View your order"),
-    )
+    return compose_letter(link_letter(order, data["site"])) if order else None
+
+
+def link_letter(order: OrderView, site: str) -> Letter:
+    """Return the letter with the link to an order."""
+    ignore = _("If you didn’t ask for this, you can ignore this e-mail. Nobody else received the link.")
+    return order_letter("order_link", order, site, (ignore,))
 
 
 def _enqueue(session: Session, change: OrderChange) -> None:
@@ -111,9 +108,7 @@ def _compose(data: dict[str, Any]) -> MailText | None:
     if event is None:
         return None
     order, view = _order_as_of(event), event_view(event, event.order.currency)
-    if view.kind == "placed":
-        return _confirmation(order, data["site"])
-    return _notification(order, view, data["site"])
+    return compose_letter(event_letter(order, view, data["site"]))
 
 
 def _order_as_of(event: OrderEvent) -> OrderView:
@@ -133,26 +128,29 @@ def _order_as_of(event: OrderEvent) -> OrderView:
     )
 
 
-def _confirmation(order: OrderView, site: str) -> MailText:
-    return MailText(
-        _("Your order %(number)s", number=order.number),
-        (
-            _("Thank you for your order. Here is a summary."),
-            *(
-                (_("We reserve your items when we receive your payment, as long as they are in stock."),)
-                if order.is_unreserved
-                else ()
-            ),
-        ),
-        access.order_url(order, site),
-        _("View your order"),
-        rows=tuple(sum_rows(order)),
-        blocks=(
-            *address_blocks(order),
-            *_payment_instructions(order),
-            *_legal_links(site),
-        ),
-    )
+def order_letter(kind: str, order: OrderView, site: str, sentences: tuple[str, ...], **values: str) -> Letter:
+    """Return a letter with these facts and a link to the order; `values` are of further placeholders."""
+    facts = MailText(paragraphs=sentences, link=access.order_url(order, site), label=_("View your order"))
+    return Letter(kind, facts, order_values(order) | values)
+
+
+def order_values(order: OrderView) -> dict[str, str]:
+    """Return the values of the placeholders that all letters about orders have."""
+    name = order.ship_to.get("name") or (order.bill_to or {}).get("name") or ""
+    return {
+        "order_number": order.number,
+        "customer_name": neutralise_links(name or order.email),
+        "order_total": _money(order.total),
+    }
+
+
+def confirmation_letter(order: OrderView, site: str) -> Letter:
+    """Return the letter about an order that was just placed, with all that the customer has to know."""
+    when = _("We reserve your items when we receive your payment, as long as they are in stock.")
+    letter = order_letter("order_placed", order, site, (when,) if order.is_unreserved else ())
+    blocks = (*address_blocks(order), *_payment_instructions(order), *_legal_links(site))
+    facts = msgspec.structs.replace(letter.facts, rows=tuple(sum_rows(order)), blocks=blocks)
+    return replace(letter, facts=facts)
 
 
 def sum_rows(order: OrderView, *, skus: bool = False) -> list[tuple[str, str]]:
@@ -197,54 +195,46 @@ def _legal_links(site: str) -> tuple[tuple[str, ...], ...]:
     return ((_("Read again:"), *(f"{link.name}: {site}{link.path}" for link in links)),) if links else ()
 
 
-def _notification(order: OrderView, event: EventView, site: str) -> MailText:
-    subject, *paragraphs = _sentences(order, event)
-    return MailText(
-        _("%(subject)s: %(number)s", subject=subject, number=order.number),
-        (*paragraphs, _("Order %(number)s", number=order.number)),
-        access.order_url(order, site),
-        _("View your order"),
-    )
+def event_letter(order: OrderView, event: EventView, site: str) -> Letter:
+    """Return the letter about an event of an order."""
+    if event.kind == "placed":
+        return confirmation_letter(order, site)
+    kind, *sentences = _kind_and_facts(order, event)
+    about = _("Order %(number)s", number=order.number)
+    return order_letter(kind, order, site, (*sentences, about))
 
 
-def _sentences(order: OrderView, event: EventView) -> tuple[str, ...]:
-    """Return the subject and the paragraphs of the mail about an event."""
+def _kind_and_facts(order: OrderView, event: EventView) -> tuple[str, ...]:
+    """Return the name of the letter about an event, and its facts in sentences."""
     if event.kind == "paid" and order.state == "cancelled":
-        return (
-            _("Your payment is being refunded"),
-            _(
-                "Your payment arrived after the order was cancelled. We refund it to your original payment "
-                "method."
-            ),
+        late = _(
+            "Your payment arrived after the order was cancelled. We refund it to your original payment method."
         )
+        return ("order_paid_late", late)
     if event.kind == "paid":
-        return (_("Payment received"), _("We’ve received your payment. Thank you."))
+        return ("order_paid",)
     if event.kind == "note":  # of all notes, those about the parcel's number alone have a letter
         return (
-            _("Where your parcel is"),
+            "order_tracking",
             _("The tracking number of your parcel is now: %(tracking)s", tracking=order.tracking),
         )
     if event.kind == "shipped":
         tracking = order.tracking or event.note  # it may have been corrected since
-        note = (_("Tracking: %(note)s", note=tracking),) if tracking else ()
-        return (_("Your order is on its way"), _("Your parcel has been shipped."), *note)
-    if event.kind == "cancelled" and any(earlier.kind == "shipped" for earlier in order.events):
-        refund = (_("We refund your payment to your original payment method."),) if order.paid.amount else ()
-        return (
-            _("Your parcel was returned"),
-            _("Your parcel was returned to us, and the order is closed. You have nothing to pay."),
-            *refund,
-        )
+        return ("order_shipped", *((_("Tracking: %(note)s", note=tracking),) if tracking else ()))
     if event.kind == "cancelled":
-        refund = (_("We refund your payment to your original payment method."),) if order.paid.amount else ()
-        return (
-            _("Your order has been cancelled"),
-            _("Your order has been cancelled and won’t be shipped."),
-            *((event.note,) if _is_by_shop(event.actor) and event.note else ()),
-            *refund,
-        )
+        return _cancellation(order, event)
     amount = _money(event.amount or Money(0, order.total.currency))
-    return (_("Your refund"), _("We’ve refunded %(amount)s to your original payment method.", amount=amount))
+    sentence = _("We’ve refunded %(amount)s to your original payment method.", amount=amount)
+    return ("order_refunded", sentence)
+
+
+def _cancellation(order: OrderView, event: EventView) -> tuple[str, ...]:
+    refund = (_("We refund your payment to your original payment method."),) if order.paid.amount else ()
+    if any(earlier.kind == "shipped" for earlier in order.events):
+        back = _("Your parcel was returned to us, and the order is closed. You have nothing to pay.")
+        return ("order_returned", back, *refund)
+    note = (event.note,) if _is_by_shop(event.actor) and event.note else ()
+    return ("order_cancelled", _("Your order has been cancelled and won’t be shipped."), *note, *refund)
 
 
 def _money(money: Money) -> str:

@@ -4,6 +4,8 @@ from flask import Flask
 
 from storefront.mail import limits, queue
 from storefront.mail.email_address import display_email
+from storefront.mail.letter_kinds import Letter, LetterKind, compose_letter, register_letters
+from storefront.mail.letter_words import Words
 from storefront.mail.limits import TooManyMailsError, enqueue_limited
 from storefront.mail.messages import DeferredMail, MailText
 from storefront.mail.queue import (
@@ -16,15 +18,20 @@ from storefront.mail.queue import (
 
 __all__ = [
     "DeferredMail",
+    "Letter",
+    "LetterKind",
     "MailNotConfiguredError",
     "MailText",
     "TooManyMailsError",
+    "Words",
     "check_configured",
+    "compose_letter",
     "enqueue",
     "enqueue_if_configured",
     "enqueue_limited",
     "init_app",
     "register_composer",
+    "register_letters",
 ]
 
 

@@ -13,6 +13,7 @@ from flask import current_app, render_template
 from storefront import shop_settings
 from storefront.i18n import remove_isolates
 from storefront.languages import current_locale
+from storefront.mail.letter_look import current_look
 
 
 class MailText(msgspec.Struct, frozen=True):
@@ -29,8 +30,8 @@ class MailText(msgspec.Struct, frozen=True):
         locale: the further language in which it is written, such as "de_DE"; empty: the shop's own.
     """
 
-    subject: str
-    paragraphs: tuple[str, ...]
+    subject: str = ""
+    paragraphs: tuple[str, ...] = ()
     link: str = ""
     label: str = ""
     after: tuple[str, ...] = ()
@@ -66,11 +67,21 @@ def build_message(recipient: str, text: MailText, key: str) -> EmailMessage:
     mail["To"] = recipient
     mail["Date"] = format_datetime(localtime())
     mail["Message-ID"] = f"<{key}@{sender.partition('@')[2]}>"
+    look = current_look()
+    if look.contact and look.contact != recipient:
+        mail["Reply-To"] = Address(shop_name, addr_spec=look.contact)
     mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: keeps out-of-office programs from answering
     table = "\n".join(f"{item}: {price}" for item, price in text.rows)
     blocks = map("\n".join, text.blocks)
     link = (f"{text.label}:\n{text.link}",) if text.link else ()
-    parts = (*text.paragraphs, *filter(None, (table, *blocks)), *link, *text.after, f"-- \n{shop_name}")
+    signature = "\n".join(filter(None, ("-- ", shop_name, *look.address, look.contact)))
+    parts = (*text.paragraphs, *filter(None, (table, *blocks)), *link, *text.after, signature)
     mail.set_content("\n\n".join(parts) + "\n", cte="quoted-printable")
-    mail.add_alternative(render_template("mail/message.html", text=text), subtype="html")
+    mail.add_alternative(render_template("mail/message.html", text=text, look=look), subtype="html")
     return mail
+
+
+def plain_text(message: EmailMessage) -> str:
+    """Return the text version of a message."""
+    body = message.get_body(("plain",))
+    return str(body.get_content()) if body is not None else ""

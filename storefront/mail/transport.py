@@ -21,6 +21,8 @@ from urllib.parse import unquote, urlsplit
 
 from flask import current_app
 
+from storefront.mail.messages import plain_text
+
 TIMEOUT = 10.0  # seconds
 
 
@@ -100,8 +102,7 @@ def find_stored_mail(key: str) -> StoredMail | None:
     if file is None:
         return None
     message = email.message_from_bytes(file.read_bytes(), policy=email.policy.default)
-    body = message.get_body(("plain",))
-    text = body.get_content() if body is not None else ""
+    text = plain_text(message)
     link = re.search(r"https?://\S+", text)
     return StoredMail(str(message["Subject"]), text, link[0] if link else "")
 

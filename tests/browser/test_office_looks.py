@@ -34,7 +34,8 @@ from tests.processes import Shop
 from tests.stock.streams import writer_app
 
 WIDTH = 360
-# Not pages: files, a stream, and a form that is shown only after a sign-in; `progress` is a part of a page.
+# Not pages: files, a stream, a letter in a frame, and a form that is shown only after a sign-in; `progress` is a part
+# of a page.
 NO_PAGES = frozenset(
     {
         "admin_live.stream",
@@ -44,6 +45,7 @@ NO_PAGES = frozenset(
         "admin_translations.export",
         "admin_carried_form.show",
         "admin_edit_links.category",
+        "admin_letters.preview",
     }
 )
 LINKS = "all => all.map((one) => one.href)"

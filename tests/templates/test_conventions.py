@@ -35,7 +35,9 @@ def test_template_begins_with_its_contract(template: Path) -> None:
 @pytest.mark.parametrize("template", TEMPLATES, ids=name_of)
 def test_template_has_no_inline_script_or_style(template: Path) -> None:
     text = template.read_text()
-    assert not re.search(r"\sstyle=|<style|\son[a-z]+=|javascript:", text)
+    is_letter = name_of(template) == "templates/mail/message.html"  # mail programs drop style sheets
+    assert is_letter or not re.search(r"\sstyle=", text)
+    assert not re.search(r"<style|\son[a-z]+=|javascript:", text)
     assert re.findall(r"<script(?! type=\"application/ld\+json\"| type=\"module\" src=)", text) == []
 
 

@@ -9,9 +9,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 from flask import Flask
 from sqlalchemy import ColumnElement, exists, select, update
 from sqlalchemy.orm import Session
@@ -19,15 +21,24 @@ from sqlalchemy.orm import Session
 from storefront import mail, periodic
 from storefront.checkout import access, order_events, orders, queries
 from storefront.checkout.errors import OrderError
+from storefront.checkout.messages import order_letter
 from storefront.checkout.models import Order, OrderLine
 from storefront.checkout.order_states import UNPAID_INVOICE, is_unpaid_invoice
+from storefront.checkout.order_view import OrderView
 from storefront.checkout.payment.cancellation import cancel_if_unpaid
 from storefront.checkout.payment.invoice import payment_end, payment_time
 from storefront.checkout.terms import current_terms
 from storefront.errors import StorefrontError
 from storefront.extensions import db, write_transaction
 from storefront.i18n import gettext as _
-from storefront.mail import DeferredMail, MailNotConfiguredError, MailText, TooManyMailsError
+from storefront.mail import (
+    DeferredMail,
+    Letter,
+    MailNotConfiguredError,
+    MailText,
+    TooManyMailsError,
+    compose_letter,
+)
 from storefront.moments import format_day
 
 log = logging.getLogger(__name__)
@@ -122,19 +133,21 @@ def _compose(data: dict[str, Any]) -> MailText | None:
     order = queries.find_order(data["number"])
     if order is None or order.payment_ends is None:
         return None  # it was settled before the letter was sent
+    return compose_letter(reminder_letter(order, order.payment_ends, data["site"]))
+
+
+def reminder_letter(order: OrderView, end: datetime, site: str) -> Letter:
+    """Return the letter that asks for the payment of an order until a day."""
     provider = current_terms().provider_of(order)
     lines = provider.instructions(order) if provider else ()
-    return MailText(
-        _("Please pay your order %(number)s", number=order.number),
-        (
-            _(
-                "We haven’t received your payment yet. We reserve your items until %(day)s, then the order is "
-                "cancelled automatically.",
-                day=format_day(order.payment_ends),
-            ),
-            _("If you have just paid, you don’t need to do anything."),
+    sentences = (
+        _(
+            "We haven’t received your payment yet. We reserve your items until %(day)s, then the order is "
+            "cancelled automatically.",
+            day=format_day(end),
         ),
-        access.order_url(order, data["site"]),
-        _("View your order"),
-        blocks=((_("How to pay:"), *lines),) if lines else (),
+        _("If you have just paid, you don’t need to do anything."),
     )
+    letter = order_letter("payment_reminder", order, site, sentences)
+    blocks = ((_("How to pay:"), *lines),) if lines else ()
+    return replace(letter, facts=msgspec.structs.replace(letter.facts, blocks=blocks))

@@ -1,0 +1,36 @@
+"""The merchant's words for letters.
+
+Revision ID: 0062
+Revises: 0061
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision: str = "0062"
+down_revision: str | None = "0061"
+branch_labels: str | None = None
+depends_on: str | None = None
+
+
+def upgrade() -> None:
+    """Create the table."""
+    op.create_table(
+        "letter_words",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("letter", sa.String(40), nullable=False),
+        sa.Column("language", sa.String(20), nullable=False),
+        sa.Column("subject", sa.String(200), nullable=False),
+        sa.Column("opening", sa.Text(), nullable=False),
+        sa.Column("closing", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_by", sa.String(255), nullable=False, server_default=""),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_letter_words")),
+        sa.UniqueConstraint("letter", "language", name="uq_letter_words_letter_language"),
+    )
+
+
+def downgrade() -> None:
+    """Drop the table."""
+    op.drop_table("letter_words")
