@@ -1,4 +1,4 @@
-"""The merchant's words for letters.
+"""The merchant's words for letters, and what is remembered of the first steps of a shop.
 
 Revision ID: 0062
 Revises: 0061
@@ -14,7 +14,7 @@ depends_on: str | None = None
 
 
 def upgrade() -> None:
-    """Create the table."""
+    """Create the tables."""
     op.create_table(
         "letter_words",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -29,8 +29,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_letter_words")),
         sa.UniqueConstraint("letter", "language", name="uq_letter_words_letter_language"),
     )
+    op.create_table(
+        "launch_state",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("is_hidden", sa.Boolean(), nullable=False),
+        sa.Column("letter_tested_at", sa.DateTime(timezone=True)),
+        sa.Column("changed_by", sa.String(255), nullable=False, server_default=""),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_launch_state")),
+        sa.CheckConstraint("id = 1", name=op.f("ck_launch_state_one_row")),
+    )
 
 
 def downgrade() -> None:
-    """Drop the table."""
+    """Drop the tables."""
+    op.drop_table("launch_state")
     op.drop_table("letter_words")

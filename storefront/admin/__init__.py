@@ -21,6 +21,7 @@ from storefront.admin import (
     gate,
     history_pages,
     home,
+    launch_pages,
     letter_pages,
     live_pages,
     menu_pages,
@@ -45,6 +46,7 @@ from storefront.admin.grid import grid_pages
 
 BLUEPRINTS = (
     home.bp,
+    launch_pages.bp,
     live_pages.bp,
     order_pages.bp,
     product_form.bp,

@@ -40,6 +40,7 @@ KINDS = {
     "front_page": lazy_gettext("the front page"),
     "shop_setting": lazy_gettext("settings of the shop"),
     "letter_words": lazy_gettext("words of letters"),
+    "launch_state": lazy_gettext("first steps"),
     "change_set": lazy_gettext("imports and changes of many products"),
     ORDER: lazy_gettext("orders"),
     ACCESS: lazy_gettext("people and access"),

@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint
 from werkzeug.wrappers import Response
 
-from storefront import shop_settings
+from storefront import launch, shop_settings
 from storefront.admin.live_pages import read_versions
 from storefront.admin.pages import render_page
-from storefront.admin.shop_warnings import list_warnings
+from storefront.admin.shop_warnings import list_step_warnings, list_warnings
 from storefront.catalog.scarce_variants import list_scarce
 from storefront.change_sets.store import list_waiting
 from storefront.checkout.takings import count_open_work, periods, read_takings
@@ -32,10 +32,12 @@ def show() -> Response:
     sees_orders, sees_stock = may("orders:read"), may("stock:read")
     timezone = ZoneInfo(shop_settings.current().timezone)
     versions = read_versions()  # first: what changes after this is in the page, or leads to another look
+    progress = launch.read_progress() if may("settings:write") else None
     return render_page(
         "home.html",
         versions=versions,
-        warnings=list_warnings(),
+        progress=progress,
+        warnings=[*list_warnings(), *list_step_warnings(progress)],
         takings=read_takings(periods(datetime.now(UTC), timezone)) if sees_orders else None,
         work=count_open_work() if sees_orders else None,
         scarce=list_scarce(MOST + 1) if sees_stock else None,

@@ -12,6 +12,7 @@ from storefront.admin.once_only import once_only
 from storefront.admin.pages import render_page
 from storefront.extensions import write_transaction
 from storefront.i18n import gettext as _
+from storefront.launch.models import record_test_letter
 from storefront.mail import LetterKind, MailNotConfiguredError, Words, compose_letter, placeholders, transport
 from storefront.mail.letter_kinds import all_letters, find_letter_kind, words_language
 from storefront.mail.letter_words import (
@@ -103,6 +104,7 @@ def send_test(name: str) -> Response:
     try:
         with write_transaction() as session:
             mail.enqueue(session, person.email, text)
+            record_test_letter(session)
     except MailNotConfiguredError as error:
         form = Form()
         form.errors[""] = _("No letter was sent: this shop has no mail server.")

@@ -26,6 +26,7 @@ NOTICES = {
     "stopped": lazy_gettext("Stopped. What was done stays; you can go on, or undo it."),
     "restored": lazy_gettext("It is back."),
     "discarded": lazy_gettext("Discarded. Nothing was changed."),
+    "demo-removed": lazy_gettext("The demo is gone."),
     "letter-queued": lazy_gettext("The test letter is on its way to your address."),
     "letter-stored": lazy_gettext("The test letter is a file in instance/mail/."),
     "copied": lazy_gettext("Copied as a draft. Its stock starts at 0."),

@@ -61,6 +61,7 @@ SECTIONS = (
         (
             ("admin_settings.show", lazy_gettext("Settings")),
             ("admin_letters.all_kinds", lazy_gettext("Letters")),
+            ("admin_launch.show", lazy_gettext("First steps")),
         ),
     ),
     Section(lazy_gettext("Staff"), (("admin_staff.everybody", lazy_gettext("Staff")),)),

@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from flask import current_app, url_for
 from sqlalchemy import func, select
 
+from storefront import launch
 from storefront.accounts import staff_roles
 from storefront.accounts.models import User
 from storefront.cdn.status import read_status
 from storefront.extensions import db
 from storefront.i18n import gettext as _
 from storefront.i18n import ngettext
+from storefront.launch import Progress
 from storefront.mail import transport
 from storefront.mail.queue import QueuedMail
 from storefront.web.staff_access import may
@@ -37,6 +39,12 @@ class ShopWarning:
 def list_warnings() -> list[ShopWarning]:
     """Return what the current person should know; one statement, and one more with a proxy or CDN that is told."""
     return [*_mail_and_owner(), *_edge(), *_theme()]
+
+
+def list_step_warnings(progress: Progress | None) -> list[ShopWarning]:
+    """Return what a shop in production should not be without; nothing for those who cannot mend it."""
+    missing = launch.missing_in_production(progress) if progress else ()
+    return [ShopWarning(step.advice, url_for(step.places[0][0]), step.places[0][1]) for step in missing]
 
 
 def _mail_and_owner() -> Iterator[ShopWarning]:

@@ -26,6 +26,7 @@ from storefront.change_sets.codes import find_needed_codes
 from storefront.demo import catalogue, choice, loader
 from storefront.demo.catalogue import DemoProduct
 from storefront.extensions import connection_of, db, write_transaction
+from storefront.i18n import gettext as _
 from storefront.money import minor_units
 from storefront.shop_cache import keys
 from storefront.stock import StockItem, StockMovement
@@ -108,11 +109,11 @@ def _plan(session: Session) -> RemovalPlan:
     kept: list[tuple[str, str]] = []
     for product in products:
         codes = {variant.sku for variant in product.variants}
-        reason = "somebody changed it"
+        reason = _("somebody changed it")
         if codes & needed:
-            reason = "it was ordered, or a shopper is ordering it"
+            reason = _("it was ordered, or a shopper is ordering it")
         elif codes & counted:
-            reason = "somebody changed its stock"
+            reason = _("somebody changed its stock")
         elif _is_untouched(product) or _is_as_loaded(product, items.get(product.slug)):
             going.append(product)
             continue

@@ -14,7 +14,16 @@ import click
 from flask.cli import with_appcontext
 
 from storefront.app_state import Hook
-from storefront.ops.doctor import configuration, database, edge_purges, host, proxies, redis_servers, staff
+from storefront.ops.doctor import (
+    configuration,
+    database,
+    edge_purges,
+    host,
+    launch_steps,
+    proxies,
+    redis_servers,
+    staff,
+)
 from storefront.ops.doctor.finding import Finding, Level, wrong
 
 __all__ = ["Finding", "Level", "command", "examine"]
@@ -30,6 +39,7 @@ _CHECKS: tuple[tuple[str, Callable[[], Iterator[Finding]]], ...] = (
     ("redis", redis_servers.check),
     ("edge", edge_purges.check),
     ("staff", staff.check),
+    ("steps", launch_steps.check),
     ("more", lambda: (one for found in more_checks.fire() for one in found)),
 )
 
