@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from flask import current_app
 from sqlalchemy import Row, exists, func, select
 
 from storefront import shop_settings
@@ -55,7 +54,7 @@ def read_facts() -> Facts:
     settings, row = shop_settings.current(), _read_row()
     return Facts(
         has_name=settings.name != ShopSettings.from_values({}).name,
-        has_country=bool(getattr(settings, "country", "")),
+        has_country=bool(settings.country),
         own_terms=_own_terms(),
         legal_pages=row.legal_pages,
         has_product=row.has_product,
@@ -87,9 +86,7 @@ def _read_row() -> Row[Any]:
 
 
 def _own_terms() -> set[str]:
-    origins = getattr(current_terms(), "origins", None)
-    if origins is None:
-        return {"tax", "delivery", "payment"} if current_app.config["CHECKOUT"].table is not None else set()
+    origins = current_terms().origins
     return {part for part, origin in origins.items() if origin in ("stored", "file")}
 
 

@@ -53,7 +53,7 @@ STEPS = (
         lazy_gettext("Taxes"),
         lazy_gettext("The taxes are invented. Enter yours, or that you charge none."),
         lambda facts: "tax" in facts.own_terms,
-        (("admin_settings.show", lazy_gettext("Taxes")),),
+        (("admin_terms.tax", lazy_gettext("Taxes")),),
         is_needed=True,
     ),
     LaunchStep(
@@ -61,7 +61,7 @@ STEPS = (
         lazy_gettext("Delivery"),
         lazy_gettext("The delivery methods are invented. Enter yours, with their prices and countries."),
         lambda facts: "delivery" in facts.own_terms,
-        (("admin_settings.show", lazy_gettext("Delivery")),),
+        (("admin_terms.delivery", lazy_gettext("Delivery")),),
         is_needed=True,
     ),
     LaunchStep(
@@ -69,7 +69,7 @@ STEPS = (
         lazy_gettext("Payment"),
         lazy_gettext("The ways to pay are invented. Enter your bank account, or set up card payment."),
         lambda facts: "payment" in facts.own_terms,
-        (("admin_settings.show", lazy_gettext("Payment")),),
+        (("admin_terms.payment", lazy_gettext("Payment")),),
     ),
     LaunchStep(
         "legal pages",

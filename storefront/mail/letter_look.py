@@ -1,38 +1,48 @@
-"""How letters look: the shop's colours, address and contact, from the merchant's settings."""
+"""How letters look: the shop's colour, corners, font, address and contact, from the merchant's settings."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from storefront import shop_settings
+from storefront.config import accent
+from storefront.postal.shop_contact import find_shop_contact
+from storefront.shop_settings.look_sheet import CORNERS
 
-# System typefaces alone: a mail program fetches no other.
-_TYPEFACE = "system-ui,-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif"
+_ACCENT = "#125746"  # of tokens.css, in the notation that mail programs know
+_SANS = "system-ui,-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif"
+_SERIF = "Georgia,'Times New Roman',serif"
 
 
 @dataclass(frozen=True, slots=True)
 class LetterLook:
-    """The look of a letter.
+    """The look of a letter. Mail programs have no dark scheme that a letter could rely on, so there is one.
 
     Attributes:
-        accent: the colour of the button, as CSS writes it; `on_accent` is that of the text on it.
-        radius: of the button's corners.
-        typeface: the font family.
-        logo: the absolute URL of the shop's logo; empty without one.
-        address: the lines of the shop's address.
-        contact: the shop's e-mail address; letters ask to be answered there. Empty without one.
+        accent: the colour of the button, as #rrggbb; `on_accent` is that of the text on it.
+        radius: of the button's corners, as CSS writes it.
+        typeface: the fonts, of those that devices have.
+        contact: the lines of the shop's address, and how to reach it.
+        reply_to: the shop's e-mail address, to which answers go; empty without one.
     """
 
-    accent: str = "#125746"
-    on_accent: str = "#ffffff"
-    radius: str = "6px"
-    typeface: str = _TYPEFACE
-    logo: str = ""
-    address: tuple[str, ...] = ()
-    contact: str = ""
+    accent: str
+    on_accent: str
+    radius: str
+    typeface: str
+    contact: tuple[str, ...]
+    reply_to: str
 
 
 def current_look() -> LetterLook:
     """Return the look of a letter that is built now."""
     settings = shop_settings.current()
-    return LetterLook(contact=getattr(settings, "contact_email", ""))
+    colors = accent.make_colors(settings.accent_color or _ACCENT, "light")
+    return LetterLook(
+        accent=colors.accent,
+        on_accent=colors.on_accent,
+        radius=CORNERS[settings.corners][1],
+        typeface=_SERIF if settings.typeface == "serif" else _SANS,
+        contact=find_shop_contact().lines,
+        reply_to=settings.contact_email,
+    )

@@ -68,13 +68,13 @@ def build_message(recipient: str, text: MailText, key: str) -> EmailMessage:
     mail["Date"] = format_datetime(localtime())
     mail["Message-ID"] = f"<{key}@{sender.partition('@')[2]}>"
     look = current_look()
-    if look.contact and look.contact != recipient:
-        mail["Reply-To"] = Address(shop_name, addr_spec=look.contact)
+    if look.reply_to and look.reply_to != recipient:
+        mail["Reply-To"] = Address(shop_name, addr_spec=look.reply_to)
     mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: keeps out-of-office programs from answering
     table = "\n".join(f"{item}: {price}" for item, price in text.rows)
     blocks = map("\n".join, text.blocks)
     link = (f"{text.label}:\n{text.link}",) if text.link else ()
-    signature = "\n".join(filter(None, ("-- ", shop_name, *look.address, look.contact)))
+    signature = "\n".join(("-- ", shop_name, *look.contact))
     parts = (*text.paragraphs, *filter(None, (table, *blocks)), *link, *text.after, signature)
     mail.set_content("\n\n".join(parts) + "\n", cte="quoted-printable")
     mail.add_alternative(render_template("mail/message.html", text=text, look=look), subtype="html")

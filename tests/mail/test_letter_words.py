@@ -10,6 +10,7 @@ from storefront.mail import Letter, MailText, Words, compose_letter, placeholder
 from storefront.mail.letter_kinds import all_letters, find_letter_kind
 from storefront.mail.letter_words import WordsChangedError, find_words, save_words
 from storefront.mail.messages import build_message
+from storefront.shop_settings import stored_settings
 
 pytestmark = pytest.mark.any_database
 
@@ -64,3 +65,24 @@ def test_second_of_two_changes_is_refused(app: Flask) -> None:
         with pytest.raises(WordsChangedError), write_transaction() as session:
             save_words(session, "order_paid", "en", Words("Second", version=seen))
     assert find_words("order_paid", "en") == Words("First", "", "", 2)
+
+
+def test_letter_has_the_look_and_the_address_of_the_shop(app: Flask) -> None:
+    before = build_message("a@shop.example", MailText("Hello"), "k")
+    assert "Reply-To" not in before
+    for name, text in (
+        *(("accent_color", "#0b5d4e"), ("contact_email", "help@shop.example"), ("corners", "round")),
+        *(("company", "Tea & Co"), ("country", "DE")),
+    ):
+        stored_settings.set_value(name, text)
+    mail = build_message("a@shop.example", MailText("Hello"), "k")
+    plain, html = (mail.get_body((kind,)).get_content() for kind in ("plain", "html"))
+    assert mail.get_content_type() == "multipart/alternative"
+    assert [part.get_content_type() for part in mail.iter_parts()] == ["text/plain", "text/html"]
+    assert mail["Reply-To"].addresses[0].addr_spec == "help@shop.example"
+    assert mail["List-Unsubscribe"] is None
+    assert "Tea & Co" in plain
+    assert "Tea &amp; Co" in html
+    assert "#0b5d4e" in html
+    assert "@import" not in html
+    assert "Reply-To" not in build_message("help@shop.example", MailText("Hello"), "k")

@@ -1,14 +1,14 @@
 """The merchant's words for letters, and what is remembered of the first steps of a shop.
 
-Revision ID: 0062
-Revises: 0061
+Revision ID: 0063
+Revises: 0062
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "0062"
-down_revision: str | None = "0061"
+revision: str = "0063"
+down_revision: str | None = "0062"
 branch_labels: str | None = None
 depends_on: str | None = None
 
