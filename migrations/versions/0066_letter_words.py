@@ -1,14 +1,14 @@
 """The merchant's words for letters, and what is remembered of the first steps of a shop.
 
-Revision ID: 0063
-Revises: 0062
+Revision ID: 0066
+Revises: 0065
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "0063"
-down_revision: str | None = "0062"
+revision: str = "0066"
+down_revision: str | None = "0065"
 branch_labels: str | None = None
 depends_on: str | None = None
 
