@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from babel import Locale
-from flask import current_app
 
+from storefront import shop_settings
 from storefront.checkout.order_view import EventView, LineView, OrderView
 from storefront.checkout.terms import current_terms
 from storefront.i18n import gettext as _
@@ -71,4 +71,4 @@ def _line(key: int, title: str, quantity: int, price: int) -> LineView:
 
 
 def _amount(minor: int) -> Money:
-    return Money(minor, current_app.config["CURRENCY"])
+    return Money(minor, shop_settings.current().currency)
