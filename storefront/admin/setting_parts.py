@@ -117,7 +117,7 @@ _NOTICES = (
             SettingField(
                 "announcement_link",
                 lazy_gettext("Where it leads"),
-                lazy_gettext("A path such as /collections/sale, or an address that begins with https://."),
+                lazy_gettext("A path of the shop, or an address that begins with https://."),
             ),
             SettingField(
                 "announcement_end",

@@ -89,7 +89,7 @@ class ShopSettings:
     announcement_link: str = setting(
         shop_values.link,
         "STOREFRONT_ANNOUNCEMENT_LINK",
-        sentence="where the bar leads: a path of the shop, such as /collections/sale, or an https:// address",
+        sentence="where the bar leads: a path of the shop or an https:// address",
     )
     announcement_end: str = setting(
         shop_values.minute,
@@ -99,7 +99,7 @@ class ShopSettings:
     logo: str = setting(
         shop_values.picture,
         "STOREFRONT_LOGO",
-        sentence="the picture in header and letters, as the upload at /admin/settings/look stores it",
+        sentence="the picture in header and letters, as an upload at the settings stores it",
     )
     icon: str = setting(
         shop_values.picture,

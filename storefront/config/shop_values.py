@@ -86,8 +86,7 @@ def link(source: Source, name: str) -> str:
     if typed and not (_LINK.fullmatch(typed) and len(typed) <= MOST):
         raise ConfigurationError(
             _(
-                "%(name)s is %(typed)s; use a path of the shop, such as /collections/sale, or an address that "
-                "begins with https://.",
+                "%(name)s is %(typed)s; use a path of the shop, or an address that begins with https://.",
                 name=name,
                 typed=repr(typed),
             )
@@ -127,7 +126,7 @@ def picture(source: Source, name: str) -> str:
     typed = source.get(name).strip()
     if typed and not _PICTURE.fullmatch(typed):
         raise ConfigurationError(
-            _("%(name)s is no name of a picture. Send the picture at /admin/settings/look.", name=name)
+            _("%(name)s is no name of a picture. Send the picture at the settings.", name=name)
         )
     return typed
 
