@@ -45,7 +45,8 @@ def owner(kind: str, key: str = "") -> SourceTexts:
     found = sources.find_kind(kind)
     assert found is not None
     db.session.rollback()
-    return next(each for each in found.read(db.session(), None) if each.key == key)
+    [here] = [each for each in found.read(db.session(), None) if each.key == key]
+    return here
 
 
 def translate(kind: str, key: str = "", locale: str = "de_DE", seen: str = "", **texts: str) -> None:

@@ -68,9 +68,10 @@ def _reader(kind: str) -> Any:
             query = query.where(Category.path != ROOT_PATH)
         if kind == COLLECTION:
             query = query.where(Collection.is_present())
-        if ids is not None:
-            query = query.where(model.id.in_(ids))
-        for row in session.execute(query.execution_options(yield_per=_BATCH)).scalars():
+        # All texts of a shop are read in batches; of a few owners no cursor stays open if the caller wants one.
+        few = ids is not None
+        query = query.where(model.id.in_(ids)) if few else query.execution_options(yield_per=_BATCH)
+        for row in session.execute(query).scalars():
             texts = {field.name: getattr(row, field.name) for field in fields}
             yield SourceTexts(row.id, getattr(row, key), texts[fields[0].name], texts)
 
