@@ -42,7 +42,8 @@ def _follow_currency(session: Session, name: str, value: object) -> None:
         return
     if obstacle := find_obstacle(session):
         raise SettingRefusedError(name, obstacle)
-    _price_demo(session, minor_units(old), minor_units(new))
+    if minor_units(old) != minor_units(new):
+        _price_demo(session, minor_units(old), minor_units(new))
 
 
 def _price_demo(session: Session, before: int, after: int) -> None:

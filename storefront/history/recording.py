@@ -62,6 +62,12 @@ def note_products(session: Session, slugs: Mapping[int, str]) -> None:
         _noted(session)["product", str(key)] = _Change("update", slug, key)
 
 
+def note_value(session: Session, kind: str, name: str, old: str, new: str) -> None:
+    """Note the value of a row that exists only while it differs from a default: its coming and going are changes."""
+    change = _noted(session).setdefault((kind, name), _Change("update", name, None))
+    change.fields["value"] = [change.fields.get("value", [old])[0], new]
+
+
 @event.listens_for(Session, "after_flush")
 def _note_rows(session: Session, _: UOWTransaction) -> None:
     if _CHANGE_SET in session.info:

@@ -16,10 +16,12 @@ from storefront.config import ShopSettings
 from storefront.config.shop import check_name, read_text, sentence_of, variable_of
 from storefront.errors import ConfigurationError, StorefrontError
 from storefront.extensions import db, write_transaction
+from storefront.history.recording import note_value
 from storefront.i18n import gettext as _
 from storefront.shop_settings.current_settings import forget_memo
 from storefront.shop_settings.models import ShopSetting
 
+_PRIVATE = frozenset(("order_email", "contact_email", "contact_phone"))
 Origin = Literal["environment", "stored", "default"]
 
 
@@ -201,12 +203,22 @@ def _write(session: Session, name: str, text: str) -> None:
     value = read_text(name, text) if text else getattr(ShopSettings.from_values({}), name)
     before_change.fire(session, name, value)
     row = session.get(ShopSetting, name)
+    _note_change(session, name, row, value)
     if row is None and text:
         session.add(ShopSetting(name=name, value=text))
     elif row is not None and text:
         row.value = text
     elif row is not None:
         session.delete(row)
+
+
+def _note_change(session: Session, name: str, row: ShopSetting | None, value: Any) -> None:
+    """Have the history record old and new value, but of the addresses of people only that they were changed."""
+    old = row.value if row is not None else typed(getattr(ShopSettings.from_values({}), name))
+    new = typed(value)
+    if name in _PRIVATE and old != new:
+        old, new = "", _("not recorded")
+    note_value(session, "shop_setting", name, old, new)
 
 
 def _refuse_if_given(name: str) -> None:

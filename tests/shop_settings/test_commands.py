@@ -7,7 +7,9 @@ from click.testing import Result
 from flask import Flask
 
 from storefront import shop_settings
+from storefront.actors import login_name
 from storefront.extensions import db
+from storefront.history import RecordedChange
 
 pytestmark = pytest.mark.any_database
 
@@ -75,3 +77,18 @@ def test_a_wrong_value_changes_nothing(app: Flask, words: tuple[str, ...], sente
     assert sentence in answer.output
     assert answer.output.startswith("Error: ")
     assert shop_settings.current() == before
+
+
+def test_a_change_is_in_the_history_with_both_values(app: Flask) -> None:
+    run(app, "set", "invoice_days", "30")
+    run(app, "set", "invoice_days", "30")
+    run(app, "reset", "invoice_days")
+    run(app, "set", "order_email", "kim@shop.example")
+    db.session.rollback()
+    found = db.session.scalars(db.select(RecordedChange).order_by(RecordedChange.id)).all()
+    assert [(each.name, each.fields["value"]) for each in found] == [
+        ("invoice_days", ["14", "30"]),
+        ("invoice_days", ["30", "14"]),
+        ("order_email", ["", "not recorded"]),
+    ]
+    assert all(each.actor == f"command:{login_name()}" for each in found)
