@@ -60,19 +60,14 @@ SECTIONS = (
         lazy_gettext("Settings"),
         (
             ("admin_settings.show", lazy_gettext("Settings")),
+            ("admin_terms.delivery", lazy_gettext("Delivery")),
+            ("admin_terms.tax", lazy_gettext("Taxes")),
+            ("admin_terms.payment", lazy_gettext("Payment")),
             ("admin_letters.all_kinds", lazy_gettext("Letters")),
             ("admin_launch.show", lazy_gettext("First steps")),
         ),
     ),
     Section(lazy_gettext("Staff"), (("admin_staff.everybody", lazy_gettext("Staff")),)),
-    Section(
-        lazy_gettext("Delivery and payment"),
-        (
-            ("admin_terms.delivery", lazy_gettext("Delivery")),
-            ("admin_terms.tax", lazy_gettext("Taxes")),
-            ("admin_terms.payment", lazy_gettext("Payment")),
-        ),
-    ),
     Section(
         lazy_gettext("Imports"),
         (("admin_change_sets.all_change_sets", lazy_gettext("Imports and changes")),),
@@ -85,6 +80,7 @@ SECTIONS = (
             ("cache.dashboard", lazy_gettext("Cache")),
             ("rate_limiting.dashboard", lazy_gettext("Limits")),
             ("activity_staff.all_events", lazy_gettext("Security")),
+            ("admin_plugins.all_plugins", lazy_gettext("Plugins")),
         ),
     ),
 )

@@ -14,8 +14,9 @@ from storefront.checkout.order_view import OrderView
 from storefront.checkout.payment import PaymentProvider
 from storefront.extensions import Model, db, write_transaction
 from storefront.money import Money
-from storefront.plugins import cli, installed, tables
-from storefront.plugins.plugin import OfficePage, Plugin
+from storefront.plugins import cli, installed, pages, tables
+from storefront.plugins.plugin import OfficePage, Plugin, PluginSetting
+from storefront.plugins.plugin_settings import read_settings
 from storefront.rate_limiting import limit
 from storefront.web.staff_access import permission_required
 from storefront.web.template_slots import SLOTS
@@ -31,16 +32,19 @@ __all__ = [
     "PaymentError",
     "PaymentProvider",
     "Plugin",
+    "PluginSetting",
     "db",
     "init_app",
     "limit",
     "permission_required",
+    "read_settings",
     "write_transaction",
 ]
 
 
 def init_app(app: Flask) -> None:
     """Find the installed plugins and let each take its places; one that cannot is switched off with a sentence."""
+    app.register_blueprint(pages.bp)
     installed.init_app(app)
     tables.init_app(app)
     app.cli.add_command(cli.plugins)

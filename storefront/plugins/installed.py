@@ -111,6 +111,8 @@ def check(app: Flask, plugin: Plugin, names: Iterable[str]) -> None:
         is_office = rule.rule == "/admin" or rule.rule.startswith("/admin/")
         if is_office and not hasattr(rehearsal.view_functions[rule.endpoint], "permission"):
             raise ValueError(f"the view of {rule.rule} has no permission_required.")
+    if not all(_NAME.fullmatch(each.name) and each.name != "seen" for each in plugin.settings):
+        raise ValueError("a setting has no valid name: use a-z, 0-9 and _.")
     for page in plugin.office_pages:
         if page.endpoint not in rehearsal.view_functions:
             raise ValueError(f"there is no view {page.endpoint} for the menu.")

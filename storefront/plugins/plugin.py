@@ -29,6 +29,25 @@ class OfficePage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PluginSetting:
+    """A value that the merchant sets at /admin/plugins; the plugin reads it with `read_settings`.
+
+    Attributes:
+        name: lower-case letters, digits and underscores.
+        label: what the merchant reads beside the field.
+        default: the text while nothing is stored.
+        hint: what it does, in a sentence.
+        check: takes the typed text and returns the text to store; raises ValueError with a sentence for people.
+    """
+
+    name: str
+    label: str
+    default: str = ""
+    hint: str = ""
+    check: Callable[[str], str] = str.strip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plugin:
     """A plugin, and the places of the shop that it takes.
 
@@ -40,6 +59,7 @@ class Plugin:
         office_pages: the pages for the menu of the back office.
         payment_providers: ways to pay, with codes of their own.
         delivery_methods: ways of delivery, with codes of their own, beside those that the merchant has set.
+        settings: what the merchant sets.
         slots: a template for each of the places in `SLOTS` that the plugin fills.
         order_changed: called for every event of every order, in the transaction that records it. It must not wait
             for a network: it may write rows of its own, which a command or a task works off.
@@ -54,6 +74,7 @@ class Plugin:
     office_pages: Sequence[OfficePage] = ()
     payment_providers: Sequence[PaymentProvider] = ()
     delivery_methods: Sequence[DeliveryMethod] = ()
+    settings: Sequence[PluginSetting] = ()
     slots: Mapping[str, str] = field(default_factory=dict)
     order_changed: Callable[[Session, OrderChange], None] | None = None
     availability_changed: Callable[[Session, int], None] | None = None

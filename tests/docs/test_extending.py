@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from importlib import invalidate_caches
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -59,6 +60,12 @@ def package(packages: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         db.metadata.remove(table)
 
 
+def version(office: Any) -> str:
+    """Return the version of the settings that the form in the office shows."""
+    [found] = re.findall(r'name="seen" value="(\w+)"', office.get("/admin/plugins").get_data(as_text=True))
+    return str(found)
+
+
 def restarted(app: Flask) -> Flask:
     """Return the shop as another process starts it."""
     url = app.config["SQLALCHEMY_DATABASE_URI"]
@@ -80,6 +87,12 @@ def test_plugin_of_the_document_takes_its_places(app: Flask, package: Path) -> N
         number = place(make_draft({"TEAPOT-1": 1}, payment="cash_on_delivery")).number
         page = office.get(f"/admin/orders/{number}")
         assert "Cash on delivery" in page.get_data(as_text=True)
+        note = "The driver takes cash and cards."
+        changed = office.post("/admin/plugins/cash_on_delivery", note=note, seen=version(office))
+        assert changed.status_code == 303
+        stale = office.post("/admin/plugins/cash_on_delivery", note="late", seen="of another")
+        assert (stale.status_code, "late" in stale.get_data(as_text=True)) == (409, True)
+        assert plugins.read_settings(installed_plugins(shop)[0].plugin)["note"] == note
         with write_transaction() as session:
             mark_shipped(session, number)
         assert number in office.get("/admin/cash-on-delivery").get_data(as_text=True)
@@ -136,5 +149,5 @@ def test_what_plugins_may_rely_on_is_listed() -> None:
     listed = PAGE[PAGE.index("## What plugins may rely on") :]
     named = set(re.findall(r"`(\w+)`", listed.partition("`layouts/")[0])) - {"Plugin"}
     assert named | {"Plugin"} == (set(plugins.__all__) - {"init_app"}) | {"storefront"} & named
-    rows = dict(re.findall(r"^\| `([a-z_.]+)` \| (.+) \|$", listed, re.MULTILINE))
+    rows = dict(re.findall(r"^\| `([a-z_.]+)` \| (.+) \|$", listed.partition("| slot |")[2], re.MULTILINE))
     assert rows == dict(SLOTS)
