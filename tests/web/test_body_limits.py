@@ -201,7 +201,7 @@ def test_nginx_carries_the_table_of_body_limits() -> None:
     assert {plain(path): words for path, words in shown} == {
         prefix: limit.text for prefix, limit in wanted.items()
     }
-    longest = [len(prefix) for prefix, _ in shown]
+    longest = [len(plain(prefix)) for prefix, _ in shown]
     assert longest == sorted(longest, reverse=True), "nginx takes the first that matches"
 
 
