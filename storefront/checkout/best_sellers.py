@@ -29,14 +29,12 @@ def init_app(app: Flask) -> None:
     periodic.add_task(app, TASK, count_due, interval=LOOK, run_at_start=True)
 
 
-def count_due() -> bool:
-    """Count if the last count is an hour old; return whether it was."""
+def count_due() -> None:
+    """Count if the last count is an hour old. The task has nothing more to do then, whatever was found."""
     last = db.session.execute(select(func.max(ProductSales.counted_at))).scalar()
     db.session.rollback()
-    if last is not None and last > now() - INTERVAL:
-        return False
-    count()
-    return True
+    if last is None or last <= now() - INTERVAL:
+        count()
 
 
 def count() -> None:

@@ -102,10 +102,17 @@ def test_rows_show_their_products_and_follow_each_change(app: Flask) -> None:
 
 
 def test_a_new_count_is_made_once_an_hour(app: Flask) -> None:
-    sell(make_product("Mug"), 1)
-    assert best_sellers.count_due()
-    assert not best_sellers.count_due()
+    mug = make_product("Mug")
+    sell(mug, 1)
+    best_sellers.count_due()
+    sell(mug, 1)
+    best_sellers.count_due()
+    assert db.session.execute(db.select(ProductSales.sold)).scalars().all() == [1]
     assert Browser(app).get("/").status_code == 200
+
+
+def test_task_of_a_shop_without_sales_rests(app: Flask) -> None:
+    assert not best_sellers.count_due()  # else it would begin again at once
 
 
 def test_sections_come_and_go_at_their_moments(app: Flask) -> None:
