@@ -18,7 +18,7 @@ from storefront.content.models import ContentPage
 from storefront.errors import StorefrontError
 from storefront.i18n import gettext as _
 from storefront.unicode_text import read_whole_number
-from storefront.web.prefix import remove_prefix
+from storefront.web.prefix import add_prefix, remove_prefix
 
 ADDRESS, HEADING = "address", "heading"
 MODELS: Mapping[str, type[Any]] = {"page": ContentPage, "category": Category, "collection": Collection}
@@ -119,7 +119,11 @@ def _select_target(endpoint: str, values: Mapping[str, Any]) -> Select[Any] | No
 
 def _not_an_address() -> MenuEditError:
     return MenuEditError(
-        _("Enter an address of this shop, such as /products, or one that begins with https://."), "address"
+        _(
+            "Enter an address of this shop, such as %(example)s, or one that begins with https://.",
+            example=add_prefix("/products"),
+        ),
+        "address",
     )
 
 

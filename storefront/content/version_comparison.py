@@ -18,7 +18,7 @@ FIELDS = {
     "seo_description": lazy_gettext("search result: description"),
 }
 MOST_WORDS = 3000  # of both texts together; longer ones are compared by their lines
-_BLOCK = re.compile(r"</?(?:p|h[1-6]|li|ul|ol|tr|table|blockquote|pre|div|br|hr)\b[^>]*>", re.IGNORECASE)
+_BLOCK = re.compile(r"</?(?:p|h[1-6]|li|ul|ol|tr|table|blockquote|pre|div|br|hr)\b[^<>]*>", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,7 +88,7 @@ def test_pictures_are_added_ordered_described_and_deleted(call: Call, app: Flask
     [
         (b"<html>", "image/png", 422, "not a JPEG"),
         (b"", "image/png", 422, "not a JPEG"),
-        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "image/png", 422, "not a JPEG"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "image/png", 422, "SVG pictures are refused"),
         (png(1)[:500], "image/png", 422, "cannot be read"),
         (encode("JPEG"), "image/png", 422, "is image/jpeg, but"),
         (png(1), "image/svg+xml", 415, "image/webp"),

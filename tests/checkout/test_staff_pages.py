@@ -101,7 +101,7 @@ def test_amounts_are_written_as_the_shop_writes_them(app: Flask, staff: Browser,
     app.config["SHOP_SETTINGS"] = {"locale": "de_DE"}
     assert 'value="44,88"' in staff.get(f"/admin/orders/{number}").text
     assert (
-        "Enter the amount as 44,88"
+        "Geben Sie den Betrag so ein: 44,88"
         in staff.post(f"/admin/orders/{number}/events", kind="paid", amount="?").text
     )
     assert do(staff, number, "paid", amount="44,88") == 303

@@ -19,6 +19,7 @@ from storefront.catalog.pictures import store
 from storefront.checkout import best_sellers
 from storefront.checkout.models import Order
 from storefront.content.front_page import front_page_edits
+from storefront.content.front_page.models import ProductSales
 from storefront.content.front_page.page_sections import (
     GridItem,
     GridSection,

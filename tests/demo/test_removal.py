@@ -39,8 +39,8 @@ def loaded(app: Flask, media: Path, tmp_path: Path) -> Flask:
     app.config["MEDIA_DIR"] = str(media)
     with actors.acting_as(actors.Actor("command", "kim")):
         demo.load(app)
-    own = tmp_path / "media"
-    for file in media.rglob("*.webp"):
+    own, digests = tmp_path / "media", set(db.session.scalars(select(ProductImage.digest)))
+    for file in (file for file in media.rglob("*.webp") if file.stem.partition("-")[0] in digests):
         (own / file.parent.name).mkdir(parents=True, exist_ok=True)
         (own / file.parent.name / file.name).hardlink_to(file)
     app.config["MEDIA_DIR"] = str(own)

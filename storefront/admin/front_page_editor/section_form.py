@@ -20,7 +20,7 @@ from storefront.i18n import gettext as _
 from storefront.i18n import lazy_gettext
 from storefront.unicode_text import read_whole_number
 from storefront.web.forms import Form
-from storefront.web.prefix import remove_prefix
+from storefront.web.prefix import add_prefix, remove_prefix
 
 SOURCES: Mapping[str, str] = {
     "newest": lazy_gettext("The newest"),
@@ -174,7 +174,8 @@ def _link(form: Form, name: str) -> str:
     link = remove_prefix(form.text(name, _("an address"), most=kinds.MAX_LINK, required=False))
     if link and not kinds.is_link(link):
         form.errors[name] = _(
-            "Enter an address of the shop, such as /products, or one that begins with https://."
+            "Enter an address of this shop, such as %(example)s, or one that begins with https://.",
+            example=add_prefix("/products"),
         )
     return link
 
