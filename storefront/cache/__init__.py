@@ -6,6 +6,7 @@ Level 1 (L1) is in the process, level 2 (L2) in Redis. docs/caching.md says what
 from __future__ import annotations
 
 import os
+import re
 import threading
 from collections.abc import Iterable
 
@@ -46,6 +47,7 @@ __all__ = [
     "innermost_build",
     "invalidate_on_commit",
     "keys",
+    "leave_out_of_comparison",
     "peek",
     "public_page",
     "put",
@@ -84,6 +86,13 @@ def init_app(app: Flask, tag_kinds: Iterable[TagKind] = (), page_settings: Itera
     page_cache.init_app(app, state)
     app.register_blueprint(views.bp)
     app.cli.add_command(cli.cache)
+
+
+def leave_out_of_comparison(app: Flask, unstable: re.Pattern[bytes]) -> None:
+    """Let the truth meter ignore what matches: pages may say it otherwise without being wrong."""
+    state = cache_state.find(app)
+    if state is not None:
+        state.truth_meter.unstable = unstable
 
 
 def start(app: Flask) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ import msgspec
 from storefront.cache.responses import StoredHead
 
 if TYPE_CHECKING:
+    from storefront.cache.l1 import L1Entry
     from storefront.cache.page_renderer import RenderedPage
 
 _BEFORE, _AFTER = 30, 50  # characters that are shown before and from the difference
@@ -34,6 +36,12 @@ def describe_difference(meta: bytes, bodies: Mapping[str, bytes], page: Rendered
         if was != now:
             return f"{name} is {_shorten(str(was))}, should be {_shorten(str(now))}"
     return _describe_bodies(_decompress(bodies), page.body)
+
+
+def is_same(entry: L1Entry, page: RenderedPage, unstable: re.Pattern[bytes]) -> bool:
+    """Return whether a cached page is the page that was built again, but for what matches `unstable`."""
+    cached = unstable.sub(b"", _decompress(entry.bodies))
+    return entry.meta == page.meta and cached == unstable.sub(b"", page.body)
 
 
 def _describe_bodies(cached: bytes, built: bytes) -> str:

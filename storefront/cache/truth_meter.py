@@ -8,6 +8,7 @@ CONFIRM_SECONDS, and Redis knows of no recent invalidation of its tags, it is wr
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -56,6 +57,7 @@ class TruthMeter:
     Attributes:
         total: comparisons of this process by result.
         is_compared: whether the pages of an endpoint are compared.
+        unstable: what pages may say otherwise without being wrong, such as a number that grows with each event.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class TruthMeter:
         self._budget = CpuBudget(percent, workers) if percent > 0 else None
         self.total: Counter[Result] = Counter(dict.fromkeys(RESULTS, 0))
         self.is_compared: Callable[[str], bool] = lambda _endpoint: True
+        self.unstable: re.Pattern[bytes] | None = None
         self._unsent: Counter[Result] = Counter()
         self._wrong: list[WrongAnswer] = []
         self._sent_at = 0.0
@@ -137,7 +140,7 @@ class TruthMeter:
         rendering = self._build(key)
         if rendering is None:
             self._count("failed")
-        elif _is_same(entry, rendering):
+        elif self._is_same(entry, rendering):
             self._count("same")
         elif len(self._suspects) < MAX_SUSPECTS:
             self._suspects[key] = _Suspect(entry, time.monotonic() + CONFIRM_SECONDS)
@@ -157,7 +160,7 @@ class TruthMeter:
             self._count("failed")
             return
         recent = any(age < CONFIRM_SECONDS for age in missed.values())
-        if _is_same(before, rendering) or recent or not self._still_answers(key, before):
+        if self._is_same(before, rendering) or recent or not self._still_answers(key, before):
             self._count("changed")
         else:
             self._report(key, before, rendering, sorted(missed))
@@ -180,6 +183,12 @@ class TruthMeter:
             log.info("%s could not be built to compare it: %r", key, error)
             return None
         return rendering if rendering.page is not None or rendering.is_unstorable else None
+
+    def _is_same(self, entry: L1Entry, rendering: Rendering) -> bool:
+        page = rendering.page
+        if page is None or page.digest == entry.etag:
+            return page is not None
+        return self.unstable is not None and page_differences.is_same(entry, page, self.unstable)
 
     def _report(self, key: str, entry: L1Entry, rendering: Rendering, missed: list[str]) -> None:
         """Log and count a wrong answer, and drop it and the data that it may have been made of."""
@@ -213,7 +222,3 @@ class TruthMeter:
         except RedisUnavailable:
             self._unsent.update(unsent)
             self._wrong = (wrong + self._wrong)[-verified_counts.MAX_WRONG :]
-
-
-def _is_same(entry: L1Entry, rendering: Rendering) -> bool:
-    return rendering.page is not None and rendering.page.digest == entry.etag

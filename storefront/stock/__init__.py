@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from flask import Flask
 
+from storefront import cache
 from storefront.stock import cli, publisher, stream, taking_runs
 from storefront.stock.audit import held_quantities
 from storefront.stock.inventory import (
@@ -74,9 +77,14 @@ __all__ = [
 ]
 
 
+# A sale that leaves the badge as it is raises the version of the stock alone, and invalidates no page.
+VERSIONS = re.compile(rb'(?:version="|"version": )\d+')
+
+
 def init_app(app: Flask) -> None:
     """Register the publisher, the stream, runs of stock-takings and `flask stock`."""
     publisher.init_app(app)
     taking_runs.init_app(app)
     app.cli.add_command(cli.stock)
     stream.init_app(app)
+    cache.leave_out_of_comparison(app, VERSIONS)

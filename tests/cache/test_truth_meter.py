@@ -27,8 +27,9 @@ from storefront.cache.state import cache_state
 from storefront.cache.store import CacheStore
 from storefront.cache.tag_times import TagTimes
 from storefront.cache.truth_meter import TruthMeter
-from storefront.catalog.models import Product
-from storefront.extensions import db
+from storefront.catalog.models import Product, Variant
+from storefront.extensions import db, write_transaction
+from storefront.stock import set_on_hand
 from tests.cache.conftest import entries, get
 from tests.cache.writer_process import detail, edit_product
 from tests.factories import make_category, make_product
@@ -120,6 +121,21 @@ def test_write_past_the_models_is_found(
     week = verified_counts.read_week(app.config["CACHE_PREFIX"])
     assert (week.compared, week.counts["wrong"], len(week.wrong)) == (2, 1, 1)
     assert week.oldest > 0
+
+
+def test_sale_that_changes_no_band_is_no_error(client: FlaskClient, meter: TruthMeter) -> None:
+    """The page keeps the version of the stock that it was built with: open pages order events by it."""
+    sku = db.session.scalars(select(Variant.sku).join(Product).where(Product.slug == "mug")).one()
+    with write_transaction() as session:
+        set_on_hand(session, sku, 77, reason="count")
+    assert detail(get(client, MUG)) == "L1", "the page stays as it is"
+    compare_all(meter)
+    assert (meter.total["wrong"], meter.total["same"]) == (0, 2)
+    rename("mug", "Beaker")
+    compare_all(meter)
+    meter._checked.clear()
+    compare_all(meter)
+    assert meter.total["wrong"] == 1
 
 
 def test_wrong_page_leaves_redis_and_every_worker(
