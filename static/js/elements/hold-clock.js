@@ -7,7 +7,7 @@ class HoldClock extends HTMLElement {
 
   connectedCallback() {
     const until = new Date(Date.now() + 1000 * this.getAttribute("left"));
-    this.#until = until.toLocaleTimeString([], { hour: "numeric", minute: "2-digit" });
+    this.#until = until.toLocaleTimeString(document.documentElement.lang || undefined, { hour: "numeric", minute: "2-digit" });
     const tick = () => this.#show(until - Date.now());
     tick();
     this.#ticking = setInterval(tick, 1000);
