@@ -7,7 +7,10 @@ class HoldClock extends HTMLElement {
 
   connectedCallback() {
     const until = new Date(Date.now() + 1000 * this.getAttribute("left"));
-    this.#until = until.toLocaleTimeString(document.documentElement.lang || undefined, { hour: "numeric", minute: "2-digit" });
+    // As the reader writes it, but never in another language than the page.
+    const [page, reader] = [document.documentElement.lang, navigator.language];
+    const locale = page.split("-")[0] === reader.split("-")[0] ? reader : page;
+    this.#until = until.toLocaleTimeString(locale || [], { hour: "numeric", minute: "2-digit" });
     const tick = () => this.#show(until - Date.now());
     tick();
     this.#ticking = setInterval(tick, 1000);
