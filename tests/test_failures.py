@@ -96,7 +96,12 @@ def test_every_command_says_that_the_database_is_away(tmp_path: Path, redis_url:
     file.write_text("Handle,Title\npot,Pot\n")
     # They read Redis or a file, or check the database themselves.
     of_cache = {("cache", name) for name in ("stats", "estimate", "preview")}
-    needs_none = of_cache | {("limits", "report"), ("checkout", "check"), ("plugins", "list")}
+    needs_none = of_cache | {
+        ("limits", "report"),
+        ("checkout", "check"),
+        ("plugins", "list"),
+        ("plugins", "migrate"),
+    }
     writes, seen = ("backup", "export"), set()
     for words, command in every_command(app):
         with app.app_context():

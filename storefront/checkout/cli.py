@@ -53,9 +53,7 @@ def import_file(file: Path | None) -> None:
     _echo_parts(done)
     if done.taken:
         click.echo(f"The file's terms: {done.summary}")
-        click.echo(
-            "Change them at /admin/settings/delivery, /admin/settings/taxes and /admin/settings/payment."
-        )
+        click.echo("Change them in the back office, under Settings: Delivery, Taxes and Payment.")
     else:
         click.echo("Nothing was changed.")
     _echo_unread()

@@ -13,6 +13,7 @@ from typing import Any, Literal, get_args
 
 from storefront.config.values import CheckoutFile
 from storefront.i18n import lazy_gettext
+from storefront.web.prefix import add_prefix
 
 PartName = Literal["delivery", "tax", "payment"]
 Origin = Literal["stored", "file", "demo", "missing"]
@@ -24,11 +25,17 @@ TABLES: Mapping[PartName, tuple[str, ...]] = {
     "payment": ("invoice", "card"),
 }
 _MISSING: Mapping[PartName, str] = {
-    "delivery": lazy_gettext("No delivery method is set. Enter one at /admin/settings/delivery."),
+    "delivery": lazy_gettext("No delivery method is set. Enter one at %(page)s."),
     "tax": lazy_gettext(
-        "Taxes are not set. Enter them at /admin/settings/taxes, or say there that this shop charges none."
+        "Taxes are not set. Enter them at %(page)s, or say there that this shop charges none."
     ),
-    "payment": lazy_gettext("How orders are paid is not set. Enter it at /admin/settings/payment."),
+    "payment": lazy_gettext("How orders are paid is not set. Enter it at %(page)s."),
+}
+
+_PAGES: Mapping[PartName, str] = {
+    "delivery": "/admin/settings/delivery",
+    "tax": "/admin/settings/taxes",
+    "payment": "/admin/settings/payment",
 }
 
 
@@ -79,7 +86,7 @@ def find_parts(
         elif file.problem:
             yield TermProblem(name, file.problem)
         elif file.table is None and not has_demo_terms:
-            yield TermProblem(name, str(_MISSING[name]))
+            yield TermProblem(name, str(_MISSING[name]) % {"page": add_prefix(_PAGES[name])})
         else:
             tables = part_of(file.table or {}, name)
             yield TermPart(name, "file" if tables or not has_demo_terms else "demo", tables)

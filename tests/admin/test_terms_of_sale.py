@@ -53,7 +53,7 @@ def test_a_delivery_price_shows_in_the_shop_at_once(app: Flask, owner: Browser) 
     shopper = Browser(app)
     assert "4,90" in shopper.get("/products/pot").text
     sent = form_of(owner, DELIVERY)
-    assert "terms of the demo" in owner.get(DELIVERY).text
+    assert "Bedingungen der Demo" in owner.get(DELIVERY).text
     sent |= {"name-0": "Post <us>", "price-0": "1.052,90", "where-0": "some", "countries-0": "DE, at"}
     assert owner.post(DELIVERY, **sent).location == "/admin/settings/delivery?said=saved"
     assert "Post &lt;us&gt; 1.052,90\N{NO-BREAK SPACE}$" in shopper.get("/products/pot").text

@@ -94,7 +94,7 @@ def test_digital_goods_are_delivered_without_being_shipped(app: Flask, browser: 
     assert view is not None
     assert (view.state, stock_level("FILE")) == ("delivered", (19, 0))
     with app.test_request_context():
-        mail = messages._confirmation(view, "https://shop.example")
+        mail = messages.confirmation_letter(view, "https://shop.example").facts
     assert [row[0] for row in mail.rows] == ["1 × Song", "Total"]
     assert [block[0] for block in mail.blocks][:1] == ["Billing address:"]
 

@@ -27,8 +27,8 @@ from tests.processes import ROOT
 
 SETTINGS = (ROOT / "docs" / "settings.md").read_text()
 RUNBOOK = (ROOT / "docs" / "runbook.md").read_text()
-ROWS = dict(re.findall(r"^\| `((?:STOREFRONT_)?[A-Z_]+)` \| ([^|]+) \|", SETTINGS, re.M))
-WHAT = dict(re.findall(r"^\| `((?:STOREFRONT_)?[A-Z_]+)` \| [^|]+ \| (.+) \|$", SETTINGS, re.M))
+ROWS = dict(re.findall(r"^\| `((?:STOREFRONT_)?[A-Z_0-9]+)` \| ([^|]+) \|", SETTINGS, re.M))
+WHAT = dict(re.findall(r"^\| `((?:STOREFRONT_)?[A-Z_0-9]+)` \| [^|]+ \| (.+) \|$", SETTINGS, re.M))
 _TTLS = {f"STOREFRONT_CACHE_TTL_{kind.name.upper()}": kind.ttl for kind in keys.KINDS}
 SHOP = ShopSettings.from_values({})
 _UNITS = {"an hour": 3600, "30 days": 30 * 86400, "a year": 365 * 86400}

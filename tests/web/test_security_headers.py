@@ -11,6 +11,7 @@ from flask import Flask
 from storefront.accounts import sign_in_links, staff_invitations, tokens
 from storefront.catalog import draft_preview
 from storefront.checkout import access, queries
+from storefront.content.front_page.front_page_views import preview_url
 from storefront.extensions import db
 from tests.accounts.people import EMAIL, Browser, last_link, make_user, user
 from tests.checkout.shoppers import make_draft, place
@@ -65,6 +66,12 @@ def preview_link(app: Flask) -> str:
     draft = make_product("Plate", status="draft").id
     with app.test_request_context():
         return draft_preview.preview_url(draft).removeprefix("http://localhost")
+
+
+def front_page_link(app: Flask) -> str:
+    """Return the path of a signed link to the draft of the front page."""
+    with app.test_request_context():
+        return preview_url()
 
 
 def test_every_answer_forbids_frames_and_foreign_code(shop: Flask) -> None:
@@ -127,6 +134,7 @@ def test_no_page_tells_other_sites_its_token(app: Flask) -> None:
         ),
         "/account/invitation/<token>": invitation_link(app),
         "/previews/<token>": preview_link(app),
+        "/previews/front-page/<token>": front_page_link(app),
         "/orders/<number>": order_link(app),
     }
     with_token = {rule.rule for rule in app.url_map.iter_rules() if "token" in rule.rule}

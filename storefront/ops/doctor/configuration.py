@@ -96,8 +96,8 @@ def _checkout() -> Iterator[Finding]:
     if demo := terms.parts_from("demo"):
         yield warn(
             "checkout",
-            f"These terms of sale are the demo's: {', '.join(demo)}. Before shoppers come, enter your own at "
-            "/admin/settings/delivery.",
+            f"These terms of sale are the demo's: {', '.join(demo)}. Before shoppers come, enter your own "
+            "in the back office, under Settings.",
         )
     else:
         yield ok("checkout", f"It is open: {terms.summary}")
