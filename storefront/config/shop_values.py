@@ -23,32 +23,14 @@ _FORMER_CODES = {"UK": "GB", "EL": "GR"}  # which people use, and the code that 
 def one_line(source: Source, name: str) -> str:
     """Return one line of text, without characters that nobody sees; empty if it is not set."""
     line = clean_line(source.get(name))
-    if len(line) > MOST:
-        raise ConfigurationError(
-            _(
-                "%(name)s has %(count)d characters; the most is %(most)d.",
-                name=name,
-                count=len(line),
-                most=MOST,
-            )
-        )
-    return "" if is_invisible(line) else line
+    return _visible(name, line, MOST)
 
 
 def lines(source: Source, name: str) -> str:
     """Return a text of several lines; empty if it is not set."""
     rows = [clean_line(row) for row in source.get(name).splitlines()]
     text = "\n".join(rows).strip()
-    if len(text) > MOST_OF_TEXT:
-        raise ConfigurationError(
-            _(
-                "%(name)s has %(count)d characters; the most is %(most)d.",
-                name=name,
-                count=len(text),
-                most=MOST_OF_TEXT,
-            )
-        )
-    return "" if is_invisible(text) else text
+    return _visible(name, text, MOST_OF_TEXT)
 
 
 def country(source: Source, name: str) -> str:
@@ -149,3 +131,17 @@ def minute(source: Source, name: str) -> str:
             )
         )
     return moment.strftime("%Y-%m-%dT%H:%M")
+
+
+def _visible(name: str, text: str, most: int) -> str:
+    """Return a text of at most so many characters; empty if nobody would see it."""
+    if len(text) > most:
+        raise ConfigurationError(
+            _(
+                "%(name)s has %(count)d characters; the most is %(most)d.",
+                name=name,
+                count=len(text),
+                most=most,
+            )
+        )
+    return "" if is_invisible(text) else text
