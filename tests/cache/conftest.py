@@ -113,6 +113,11 @@ def commands(redis: Redis) -> Counter[str]:
     return Counter({name.removeprefix("cmdstat_"): about["calls"] for name, about in stats.items()})
 
 
+def entries_but_settings(redis: Redis, app: Flask) -> set[str]:
+    """Return the keys of the shop's entries without that of the settings, which every page reads."""
+    return {name for name in entries(redis, app) if ":shop:settings:" not in name}
+
+
 def entries(redis: Redis, app: Flask) -> set[str]:
     """Return the keys of the shop's entries: everything in Redis but tag times and leases."""
     prefix = f"{app.config['CACHE_PREFIX']}:"

@@ -17,7 +17,7 @@ from storefront.cache.keys import page
 from storefront.cache.state import cache_state
 from storefront.cache.store import CacheStore
 from storefront.shop_cache.keys import PRODUCT_LIST
-from tests.cache.conftest import entries, get
+from tests.cache.conftest import entries, entries_but_settings, get
 from tests.factories import make_category, make_product
 from tests.processes import eventually
 
@@ -179,7 +179,7 @@ def test_unshareable_response_of_a_public_view_raises(app: Flask, redis: Redis, 
     for address in wrong:
         with pytest.raises(cache.NotPublicError, match=rf"^{address} .* is declared public"):
             get(app.test_client(), address)
-    assert {name for name in entries(redis, app) if ":shop:settings:" not in name} == set()
+    assert entries_but_settings(redis, app) == set()
 
 
 def test_unshareable_response_is_never_stored(app: Flask, redis: Redis, wrong: list[str]) -> None:
@@ -189,7 +189,7 @@ def test_unshareable_response_is_never_stored(app: Flask, redis: Redis, wrong: l
         assert response.status_code == 200
         assert response.headers["Cache-Control"] == "private, no-store"
         assert "ETag" not in response.headers
-    assert {name for name in entries(redis, app) if ":shop:settings:" not in name} == set()
+    assert entries_but_settings(redis, app) == set()
 
 
 def test_each_build_of_the_shop_has_pages_of_its_own() -> None:

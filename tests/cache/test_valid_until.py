@@ -22,7 +22,7 @@ from storefront.cache.state import cache_state
 from storefront.cache.store import BuildTicket, CacheHit, CacheStore
 from storefront.shop_cache import keys
 from storefront.shop_cache.keys import PRODUCT_DETAIL
-from tests.cache.conftest import entries, get
+from tests.cache.conftest import entries_but_settings, get
 from tests.cache.writer_process import detail
 from tests.processes import eventually
 from tests.redis_roles.servers import Server
@@ -72,11 +72,6 @@ def offer(app: Flask) -> Offer:
     return Offer(app)
 
 
-def entries_of_offer(redis: Redis, app: Flask) -> set[str]:
-    """Return the keys of the page and its value: not those of the settings, which every page reads."""
-    return {name for name in entries(redis, app) if ":shop:settings:" not in name}
-
-
 def lifetime(response: TestResponse) -> tuple[int, int]:
     """Return for how long a shared cache may show the page; and how much longer while the shop is away."""
     found = re.fullmatch(r"max-age=(\d+), stale-if-error=(\d+)", response.headers["CDN-Cache-Control"])
@@ -115,7 +110,7 @@ def test_page_inherits_the_moment_of_a_cached_value(
     offer.ends_in(100)
     offer.read()
     get(client, NOTICE)  # reads the value from the cache
-    moments = {float(redis.hget(name, "until") or 0) for name in entries_of_offer(redis, app)}
+    moments = {float(redis.hget(name, "until") or 0) for name in entries_but_settings(redis, app)}
     assert offer.moment is not None
     assert moments == {offer.moment.timestamp()}
 
@@ -126,7 +121,7 @@ def test_no_level_keeps_an_entry_beyond_the_moment(
     """Its kind would be fresh for 300 s and kept for 24 h, each with its jitter."""
     offer.ends_in(100)
     assert eventually(lambda: detail(get(client, NOTICE)) == "L1")
-    for name in entries_of_offer(redis, app):
+    for name in entries_but_settings(redis, app):
         assert 0 < int(redis.pttl(name)) <= 100_000
         assert float(redis.hget(name, "soft") or 0) / 1e6 <= time.time() + 100
     key = get(client, NOTICE).headers["Cache-Status"].partition('key="')[2].partition('"')[0]
@@ -141,7 +136,7 @@ def test_late_expiry_of_redis_shows_nothing_old(
 ) -> None:
     offer.ends_in(100)
     offer.read()
-    (name,) = entries_of_offer(redis, app)
+    (name,) = entries_but_settings(redis, app)
     redis.hset(name, "until", str(time.time() - 0.001))
     offer.moment = None
     assert offer.read() == "offer"
@@ -183,13 +178,13 @@ def test_value_of_the_past_is_not_stored(
     app: Flask, client: FlaskClient, redis: Redis, store: CacheStore, offer: Offer
 ) -> None:
     get(client, NOTICE)
-    assert len(entries_of_offer(redis, app)) == 2
+    assert len(entries_but_settings(redis, app)) == 2
     store.l2.tag_times.invalidate(["everything"])
     offer.ends_in(-1)
     response = get(client, NOTICE)
     assert response.headers["Cache-Status"].startswith("storefront; fwd=miss; key=")
     assert lifetime(response) == (0, 0)
-    assert entries_of_offer(redis, app) == set(), "the old page would be answered until its end"
+    assert entries_but_settings(redis, app) == set(), "the old page would be answered until its end"
     assert isinstance(store.look_up(ENTRY), BuildTicket)
 
 
