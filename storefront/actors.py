@@ -8,11 +8,11 @@ an account or an API token. A command is run by a login name of the machine; a p
 from __future__ import annotations
 
 import getpass
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal, get_args
+from typing import ClassVar, Literal, Protocol, TypeVar, get_args
 
 import click
 from flask import Flask, current_app, has_request_context
@@ -22,6 +22,13 @@ from sqlalchemy.orm import Mapped, mapped_column, object_session
 from storefront.app_state import AppState
 from storefront.i18n import gettext as _
 
+
+class _HasActor(Protocol):
+    @property
+    def actor(self) -> str: ...
+
+
+ActedRow = TypeVar("ActedRow", bound=_HasActor)
 ActorKind = Literal["staff", "customer", "token", "command", "import", "provider", "system"]
 # Returns the actor of the current request, or None if it does not recognise the caller. It must not wait.
 Identifier = Callable[[], "Actor | None"]
@@ -178,6 +185,12 @@ def describe_actors(
         if kind in readers and kind not in names:
             names[kind] = readers[kind](wanted - {""})
     return {text: _describe(text, found, names) for text in texts}
+
+
+def with_actor_names(rows: Sequence[ActedRow]) -> list[tuple[ActedRow, str]]:
+    """Return rows with an actor, such as versions, each with the name of who made it."""
+    names = describe_actors({row.actor for row in rows})
+    return [(row, names[row.actor]) for row in rows]
 
 
 def ids_of(texts: Collection[str], kind: ActorKind) -> set[str]:

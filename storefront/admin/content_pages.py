@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, defer
 from werkzeug.wrappers import Response
 
 from storefront import moments
-from storefront.actors import describe_actors
+from storefront.actors import with_actor_names
 from storefront.admin import content_form
 from storefront.admin.pages import render_page
 from storefront.content import page_edits, starting_drafts
@@ -158,8 +158,7 @@ def _versions(here: ContentPage) -> list[tuple[ContentVersion, str]]:
     query = select(ContentVersion).options(defer(ContentVersion.body_html)).limit(MOST_VERSIONS)
     query = query.where(ContentVersion.page_id == here.id).order_by(ContentVersion.number.desc())
     found = db.session.execute(query).scalars().all()
-    names = describe_actors({each.actor for each in found})
-    return [(each, names[each.actor]) for each in found]
+    return with_actor_names(found)
 
 
 def _find(page_id: int) -> ContentPage:

@@ -25,7 +25,7 @@ from storefront.mail.letter_words import (
 )
 from storefront.mail.messages import build_message, plain_text
 from storefront.rate_limiting import limit
-from storefront.unicode_text import clean_line, read_whole_number
+from storefront.unicode_text import clean_line
 from storefront.web.forms import Form
 from storefront.web.staff_access import permission_required
 
@@ -69,7 +69,7 @@ def change(name: str) -> Response:
 def reset(name: str) -> Response:
     """Go back to the shop's own words."""
     form = Form(request.form)
-    return _save(_find(name), form, Words(version=_expected(form)))
+    return _save(_find(name), form, Words(version=form.version("made_from")))
 
 
 @bp.get("/<name>/preview")
@@ -117,12 +117,6 @@ def _find(name: str) -> LetterKind:
     return find_letter_kind(name) or abort(404)
 
 
-def _expected(form: Form) -> int:
-    """Return the version from which the form was made; -1, which no words have, if it was forged."""
-    found = read_whole_number(form.typed("made_from"), most_digits=9)
-    return -1 if found is None else found
-
-
 def _read(form: Form, kind: LetterKind) -> Words:
     """Return the words that were typed; empty where they are the shop's own, or the field is absent."""
     stored, ours = find_words(kind.name, words_language()), kind.our_words
@@ -136,7 +130,7 @@ def _read(form: Form, kind: LetterKind) -> Words:
             form.errors[field] = problem
         if text == getattr(ours, field):
             typed[field] = ""
-    return Words(**typed, version=_expected(form))
+    return Words(**typed, version=form.version("made_from"))
 
 
 def _read_text(form: Form, field: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from storefront.actors import describe_actors
+from storefront.actors import with_actor_names
 from storefront.catalog.collection.models import MAX_COLLECTIONS, Collection
 from storefront.catalog.models import ROOT_PATH, Category
 from storefront.content.menu_models import Menu, MenuItem, MenuVersion
@@ -78,11 +78,10 @@ def describe_menu(name: str, form: Form) -> Mapping[str, Any]:
     menu = read_menu(name)
     query = select(MenuVersion).where(MenuVersion.menu == name).order_by(MenuVersion.number.desc())
     versions = db.session.execute(query.limit(MOST_VERSIONS)).scalars().all()
-    names = describe_actors({each.actor for each in versions})
     return {
         "listed": menu,
         "form": form,
-        "versions": [(each, names[each.actor]) for each in versions],
+        "versions": with_actor_names(versions),
         **_describe_form(menu, form),
     }
 

@@ -9,7 +9,7 @@ from werkzeug.datastructures import MultiDict
 
 from storefront import moments
 from storefront.i18n import gettext as _
-from storefront.unicode_text import clean_line, is_invisible, normalize
+from storefront.unicode_text import clean_line, is_invisible, normalize, read_whole_number
 
 
 class Form:
@@ -35,6 +35,11 @@ class Form:
     def typed(self, name: str) -> str:
         """Return what was typed into a field, unchanged; empty if the field is missing."""
         return self._typed.get(name, "")
+
+    def version(self, name: str) -> int:
+        """Return the version from which the form was made; -1, which nothing has, if it is missing or forged."""
+        number = read_whole_number(self.typed(name), most_digits=9)
+        return -1 if number is None else number
 
     def typed_values(self, name: str) -> list[str]:
         """Return what each of several fields of one name holds, such as ticked boxes; none if they are missing."""

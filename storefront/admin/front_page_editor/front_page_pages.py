@@ -10,8 +10,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, defer
 from werkzeug.wrappers import Response
 
-from storefront.actors import describe_actors
+from storefront.actors import with_actor_names
 from storefront.admin.pages import render_page
+from storefront.admin.sent_places import read_moves
 from storefront.content.front_page import front_page_edits as edits
 from storefront.content.front_page import page_sections
 from storefront.content.front_page.front_page_views import preview_url
@@ -20,7 +21,6 @@ from storefront.content.front_page.page_sections import PageSection
 from storefront.content.front_page.present_page import copy_present_page
 from storefront.content.page_edits import PageChangedError, PageEditError
 from storefront.extensions import db, write_transaction
-from storefront.i18n import gettext as _
 from storefront.rate_limiting import limit
 from storefront.unicode_text import read_whole_number
 from storefront.web.common_headers import FRAMING_POLICY
@@ -169,14 +169,11 @@ def _versions() -> list[tuple[FrontPageVersion, str]]:
     """Return the versions, newest first, each with the name of the person who made it."""
     query = select(FrontPageVersion).options(defer(FrontPageVersion.sections))
     found = db.session.scalars(query.order_by(FrontPageVersion.number.desc()).limit(MOST_VERSIONS)).all()
-    names = describe_actors({each.actor for each in found})
-    return [(each, names[each.actor]) for each in found]
+    return with_actor_names(found)
 
 
 def _expected() -> int:
-    """Return the version from which the form was made; -1, which no draft has, if it was forged."""
-    number = read_whole_number(request.form.get("draft", ""), most_digits=9)
-    return -1 if number is None else number
+    return Form(request.form).version("draft")
 
 
 def _version_of(section_id: str) -> str:
@@ -185,13 +182,5 @@ def _version_of(section_id: str) -> str:
 
 def _read_places(form: Form, sections: tuple[PageSection, ...]) -> dict[str, int]:
     """Return the wanted places, counted in twos, so that a step up or down comes between two others."""
-    places: dict[str, int] = {}
-    for place, each in enumerate(sections, 1):
-        step = {"up": -3, "down": 3}.get(form.typed(f"step-{each.id}"), 0)
-        form.values[f"place-{each.id}"] = typed = form.typed(f"place-{each.id}") or str(place)
-        number = read_whole_number(typed, most_digits=6)
-        if number is None:
-            form.errors[""] = _("Enter whole numbers from 1 as places.")
-        else:
-            places[each.id] = number * 2 + step
-    return places
+    moves = read_moves(form, [each.id for each in sections])
+    return {key: place * 2 + step * 3 for key, (place, step) in moves.items()}
