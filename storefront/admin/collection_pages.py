@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from werkzeug.wrappers import Response
 
 from storefront.admin import collection_form
+from storefront.admin.once_only import once_only
 from storefront.admin.pages import render_page
 from storefront.catalog.collection import collection_builds, collection_edits
 from storefront.catalog.collection.collection_edits import (
@@ -53,6 +54,7 @@ def new() -> Response:
 @bp.post("/admin/collections/new")
 @limit("staff")
 @permission_required("catalog:write")
+@once_only
 def create() -> Response:
     """Make a collection, or show what it would list."""
     form = Form(request.form)

@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 from storefront import moments
 from storefront.actors import with_actor_names
 from storefront.admin import content_form
+from storefront.admin.once_only import once_only
 from storefront.admin.pages import render_page
 from storefront.content import page_edits, starting_drafts
 from storefront.content.models import ContentPage, ContentVersion
@@ -64,6 +65,7 @@ def new() -> Response:
 @bp.post("/admin/pages/new")
 @limit("staff")
 @permission_required("content:write")
+@once_only
 def create() -> Response:
     """Make a page."""
     form = Form(request.form)

@@ -11,6 +11,7 @@ from storefront.api import cli, problems, tokens, webhook_delivery, webhooks
 from storefront.api.state import ApiState, state
 from storefront.api.views import (
     categories,
+    category_picture_operations,
     collection_operations,
     docs,
     orders,
@@ -34,6 +35,7 @@ def init_app(app: Flask) -> None:
         picture_operations,
         variant_stock,
         categories,
+        category_picture_operations,
         collection_operations,
         orders,
         docs,

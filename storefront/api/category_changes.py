@@ -33,7 +33,7 @@ def read_category(path: str) -> CategoryDetail:
     Raises:
         NotInShopError: it does not exist; the text says where it has moved, if it has.
     """
-    return _describe(db.session(), _find(db.session(), path))
+    return describe_category(db.session(), _find(db.session(), path))
 
 
 def create_category(body: CategoryPost, caller: Caller) -> msgspec.Raw | CategoryDetail:
@@ -48,7 +48,7 @@ def create_category(body: CategoryPost, caller: Caller) -> msgspec.Raw | Categor
         made = category_edits.create(session, values)
         _change_texts(session, made, body)
         _change_place(session, made, body)
-        return _describe(session, made)
+        return describe_category(session, made)
 
     return idempotency.run_once(caller, create, status=201)
 
@@ -61,14 +61,14 @@ def change_category(path: str, body: CategoryPatch) -> CategoryDetail:
         NotInShopError: it does not exist.
     """
     with write_transaction() as session:
-        found = _lock(session, path)
+        found = lock_category(session, path)
         stored = CategoryValues(found.name, path.rpartition("/")[0], found.slug, found.hidden)
         values = _read_values(session, body, stored)
         if values != stored:
             category_edits.change(session, found.id, values, expected=category_edits.version_of(found))
         _change_texts(session, found, body)
         _change_place(session, found, body)
-        return _describe(session, found)
+        return describe_category(session, found)
 
 
 def delete_category(path: str, products_to: str | None) -> None:
@@ -83,15 +83,21 @@ def delete_category(path: str, products_to: str | None) -> None:
         NotInShopError: it does not exist.
     """
     with write_transaction() as session:
-        found = _lock(session, path)
+        found = lock_category(session, path)
         version = category_edits.version_of(found)
         category_edits.delete(session, found.id, target=products_to, expected=version)
 
 
-def _lock(session: Session, path: str) -> Category:
+def lock_category(session: Session, path: str) -> Category:
+    """Return a category, and keep the tree as it is until the transaction ends.
+
+    Raises:
+        ProblemError: 412, it is not what the header If-Match names.
+        NotInShopError: it does not exist.
+    """
     category_edits.lock_tree(session)
     found = _find(session, path)
-    require_match("category", _describe(session, found))
+    require_match("category", describe_category(session, found))
     return found
 
 
@@ -147,7 +153,8 @@ def _change_place(session: Session, found: Category, body: CategoryPatch) -> Non
     category_edits.order_children(session, found.parent_id, {found.id: body.position}, expected=version)
 
 
-def _describe(session: Session, found: Category) -> CategoryDetail:
+def describe_category(session: Session, found: Category) -> CategoryDetail:
+    """Return a category as a token that may read all of them gets it."""
     above = ancestor_paths(found.path)[1:-1]
     picture = category_pictures.picture_of(found)
     parents = session.execute(

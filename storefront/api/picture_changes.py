@@ -42,7 +42,7 @@ def add_picture(
     """
     if db.session.execute(select(models.Product.id).where(models.Product.id == product_id)).first() is None:
         raise NotInShopError(f"There is no product {product_id}.")
-    stored = _store_body()
+    stored = store_body()
 
     def add(session: Session) -> ProductPicture:
         loaded = lock_product(session, product_id)
@@ -84,8 +84,12 @@ def delete_picture(product_id: int, picture_id: int, caller: Caller, condition: 
         picture_edits.delete_picture(session, loaded, image)
 
 
-def _store_body() -> StoredPicture:
-    """Store the body of the request as a picture; its type must be the one that the request names."""
+def store_body() -> StoredPicture:
+    """Store the body of the request as a picture; its type must be the one that the request names.
+
+    Raises:
+        ProblemError: 415 or 422, it is no such picture; 503, it cannot be stored now.
+    """
     claimed = request.mimetype
     if claimed not in (*MEDIA_TYPES.values(), ANY_TYPE):
         known = ", ".join(sorted(set(MEDIA_TYPES.values())))

@@ -177,6 +177,7 @@ class CategoryInput(Struct, frozen=True, forbid_unknown_fields=True):
     name: Annotated[str, Meta(pattern=NO_CONTROL_CHARACTERS)] | None = None
 
 
+Alt = Annotated[str, Meta(max_length=1000, pattern=NO_CONTROL_CHARACTERS)]
 FurtherCategories = Annotated[list[CategoryInput], Meta(max_length=20)]
 CategoryPath = Annotated[str, Meta(max_length=2000, pattern=NO_CONTROL_CHARACTERS)]
 
@@ -364,10 +365,16 @@ class ProductPictures(Struct, frozen=True):
     items: list[ProductPicture]
 
 
+class CategoryPicturePatch(Struct, frozen=True, forbid_unknown_fields=True):
+    """The change of a category's picture: what it shows, for people who do not see it."""
+
+    alt: Alt
+
+
 class PicturePatch(Struct, frozen=True, forbid_unknown_fields=True):
     """The changes of a picture. A `position` after the last is the last; `variants` are all that show it first."""
 
-    alt: Annotated[str, Meta(max_length=1000, pattern=NO_CONTROL_CHARACTERS)] | UnsetType = UNSET
+    alt: Alt | UnsetType = UNSET
     position: Annotated[int, Meta(ge=1, le=2**31 - 1)] | UnsetType = UNSET
     variants: Annotated[list[Sku], Meta(max_length=250)] | UnsetType = UNSET
 

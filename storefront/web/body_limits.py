@@ -53,7 +53,7 @@ LIMITS = (
     BodyLimit("pages", ("/",), 16 * KB),
     BodyLimit("checkout", ("/checkout",), 64 * KB),
     BodyLimit("api", ("/api/", "/payments/"), MB),
-    BodyLimit("pictures", ("/api/v1/products/*/pictures",), 20 * MB),
+    BodyLimit("pictures", ("/api/v1/products/*/pictures", "/api/v1/category-pictures/"), 20 * MB),
     BodyLimit("office", ("/ops", "/admin"), 2 * MB),
     BodyLimit("uploads", ("/admin/uploads/",), 250 * MB),
 )

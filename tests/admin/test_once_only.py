@@ -11,8 +11,10 @@ from sqlalchemy import func, select
 
 from storefront.accounts.models import StaffInvitation
 from storefront.admin import once_only
+from storefront.catalog.collection.models import Collection
 from storefront.catalog.models import Category, Product
 from storefront.change_sets.models import ChangeSet
+from storefront.content.models import ContentPage
 from storefront.extensions import Model, db
 from storefront.stock import StockItem
 from storefront.stock.stock_taking_models import StockTaking
@@ -47,6 +49,13 @@ MADE = (
         {"scope": "matching", "filter": "", "action": "archive"},
         ChangeSet,
     ),
+    (
+        "/admin/collections/new",
+        "/admin/collections/new",
+        {"title": "New cups", "match": "all", "kind-0": "new", "value-0": "30"},
+        Collection,
+    ),
+    ("/admin/pages/new", "/admin/pages/new", {"title": "Imprint"}, ContentPage),
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 
 import pytest
@@ -94,6 +95,30 @@ def test_filters_and_searches(browser: Browser) -> None:
     assert titles(browser, f"?category={kitchen.id}") == ["Old jug", "Blue cup"], "with those below it"
     make_product("Samovar")
     assert 'href="/admin/products?q=samovar"' in browser.get("/admin/products?q=samover").text
+
+
+def test_the_csv_file_has_what_the_filter_leaves(
+    app: Flask, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_product("=SUM(A1)", vendor="Lab")
+    for at_once in (1, 10_000):
+        monkeypatch.setattr(product_selection, "IDS_AT_ONCE", at_once)
+        for query, expected in (
+            ("", ["Blue cup", "Grey draft", "Old jug", "'=SUM(A1)"]),
+            ("?sort=price&vendor=Lab", ["Grey draft", "'=SUM(A1)"]),
+            ("?status=planned", ["Blue cup", "Grey draft"]),
+            ("?stock=out", ["Old jug"]),
+            ("?q=cup", ["Blue cup"]),
+            ("?q=grey&status=draft", ["Grey draft"]),
+            ("?q=nothing", []),
+        ):
+            answer = browser.get(f"/admin/products.csv{query}")
+            rows = list(csv.DictReader(answer.text.splitlines()))
+            assert [row["Title"] for row in rows] == expected, query
+    assert 'href="/admin/products.csv?stock=out"' in browser.get("/admin/products?stock=out").text
+    assert "private" in answer.headers["Cache-Control"]
+    assert answer.headers["Content-Disposition"] == "attachment; filename=products.csv"
+    assert staff_browser(app, "orders").get("/admin/products.csv").status_code == 404
 
 
 def test_pages_follow_each_other(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,9 +12,11 @@ from storefront.api.schemas import NO_CONTROL_CHARACTERS, PicturePatch, ProductP
 from storefront.catalog.picture_edits import MAX_ALT
 from storefront.catalog.pictures import MEDIA_TYPES
 
+FILES = (*sorted(set(MEDIA_TYPES.values())), picture_changes.ANY_TYPE)
+
 bp = Blueprint("api_pictures", __name__, url_prefix="/api/v1/products/<int:product_id>")
 
-_ALT = Parameter(
+ALT = Parameter(
     "alt",
     {"type": "string", "maxLength": MAX_ALT, "pattern": NO_CONTROL_CHARACTERS},
     "What the picture shows, for people who do not see it.",
@@ -35,15 +37,15 @@ def product_pictures(product_id: int) -> ProductPictures:
     "Add a picture to a product",
     ProductPicture,
     scope="catalog:write",
-    files=(*sorted(set(MEDIA_TYPES.values())), picture_changes.ANY_TYPE),
-    parameters=(_ALT, idempotency.PARAMETER, IF_MATCH),
+    files=FILES,
+    parameters=(ALT, idempotency.PARAMETER, IF_MATCH),
     errors=(404, 409, 412, 413, 415, 422),
     status=201,
 )
 def post_picture(product_id: int) -> Response:
     """Add the picture in the body after the others. JPEG, PNG, WebP, AVIF, GIF, BMP or TIFF, of at most 20 MB."""
     caller, alt = tokens.require_scopes("catalog:write"), request.args.get("alt", "")
-    check_parameters((_ALT,), request.args)
+    check_parameters((ALT,), request.args)
     made = picture_changes.add_picture(product_id, alt, caller, if_match_precondition())
     return created_response(made)
 
