@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 
 from storefront import actors, mail, periodic, rate_limiting, sessions
 from storefront.accounts import (
+    account_language,
     account_letters,
     authentication,
     cli,
@@ -22,6 +23,7 @@ from storefront.accounts import (
     queries,
     security_events,
 )
+from storefront.accounts.account_language import keep_language
 from storefront.accounts.authentication import (
     current_sign_in,
     current_user,
@@ -62,6 +64,7 @@ __all__ = [
     "find_letter",
     "init_app",
     "is_known_device",
+    "keep_language",
     "list_addresses",
     "load_current_user",
     "may_read_letters",
@@ -83,6 +86,7 @@ def init_app(app: Flask) -> None:
     app.after_request(cookie.write)
     app.after_request(known_devices.write)
     app.after_request(last_seen.store)
+    account_language.init_app(app)
     mail.register_letters(app, *account_letters.LETTERS)
     rate_limiting.register_identifier(app, partial(cookie.identify, app))
     sessions.add_validator(app, authentication.session_belongs_to_sign_in)

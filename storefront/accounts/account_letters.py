@@ -133,5 +133,6 @@ LETTERS = (
         lazy_gettext("Invitation to the staff"),
         _staff_invitation,
         partial(messages.staff_invitation_letter, _TOKEN),
+        is_internal=True,
     ),
 )

@@ -29,6 +29,7 @@ from storefront.accounts.queries import Shopper
 from storefront.accounts.second_factor import factors
 from storefront.actors import Actor
 from storefront.extensions import write_transaction
+from storefront.languages import current_locale
 from storefront.shop_cache import keys
 from storefront.web.private import mark_private
 
@@ -201,6 +202,7 @@ def sign_in(user_id: int, generation: int, *, keep: bool, by_link: bool = False)
                 proven_at=now,
             )
         )
+        user.locale = current_locale()
         shopper = request.environ[_CURRENT] = Shopper.of(user)
         security_events.record(transaction, "sign-in", user_id)
         _delete_old_sign_ins(transaction, user_id, now)

@@ -160,11 +160,11 @@ def change_credentials(
             if user is None:
                 return False
             if password_hash is not None:
-                mail.enqueue_if_configured(session, user.email, messages.password_changed())
+                mail.enqueue_if_configured(session, user.email, messages.password_changed(user.locale))
                 user.password_hash = password_hash
                 security_events.record(session, "password-changed", user_id)
             if email is not None:
-                mail.enqueue_if_configured(session, user.email, messages.email_changed())
+                mail.enqueue_if_configured(session, user.email, messages.email_changed(user.locale))
                 security_events.record(session, "email-changed", user_id, detail=email)
                 user.email, user.confirmed_email = email, exact or email
     except IntegrityError as error:
@@ -183,7 +183,7 @@ def reset_password(user_id: int, generation: int, password: str) -> bool:
         user = start_generation(session, user_id, generation, stay=False)
         if user is None:
             return False
-        mail.enqueue_if_configured(session, user.email, messages.password_changed())
+        mail.enqueue_if_configured(session, user.email, messages.password_changed(user.locale))
         user.password_hash = password_hash
         user.confirmed_email = user.confirmed_email or user.email
         security_events.record(session, "password-reset", user_id)

@@ -1,14 +1,18 @@
 """The mails about accounts: links for registration, a new password or e-mail, and notices of changes.
 
-The functions with an underscore return the letters without their words, which are in `account_letters.py`.
+The functions that end in `_letter` return the letters without their words, which are in `account_letters.py`.
+`locale` is that of the account (`User.locale`): its letters are in its language, even if somebody else asks.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from storefront import shop_settings
 from storefront.accounts import tokens
 from storefront.i18n import gettext as _
 from storefront.mail import Letter, MailText, compose_letter
+from storefront.web.language_routes import use_locale
 from storefront.web.same_origin import canonical_url
 
 
@@ -17,49 +21,55 @@ def registration_link(email: str, next_path: str, exact: str) -> MailText:
     return compose_letter(registration_letter(tokens.sign(tokens.Registration(email, next_path, exact))))
 
 
-def account_exists() -> MailText:
-    """Return the mail to a person who registers with the e-mail of an existing account."""
-    return compose_letter(account_exists_letter())
+def account_exists(locale: str) -> MailText:
+    """Return the mail to a person who registers with the e-mail of an existing account, in the account's language."""
+    return _compose(account_exists_letter, locale)
 
 
-def invitation() -> MailText:
+def invitation(locale: str) -> MailText:
     """Return the mail to a person whose account came from the shop's former software, without its password."""
-    return compose_letter(invitation_letter())
+    return _compose(invitation_letter, locale)
 
 
 def staff_invitation(token: str) -> MailText:
-    """Return the mail that invites a person to the staff."""
+    """Return the mail that invites a person to the staff, in the language of the back office."""
     return compose_letter(staff_invitation_letter(token))
 
 
-def reset_link(user_id: int, generation: int) -> MailText:
+def reset_link(user_id: int, generation: int, locale: str) -> MailText:
     """Return the mail with the link that sets a new password."""
-    return compose_letter(reset_letter(tokens.sign(tokens.PasswordReset(user_id, generation))))
+    return _compose(lambda: reset_letter(tokens.sign(tokens.PasswordReset(user_id, generation))), locale)
 
 
-def confirm_new_email(user_id: int, generation: int, email: str, exact: str) -> MailText:
-    """Return the mail to a new e-mail address, with the link that confirms it; `exact` is the typed address."""
-    return compose_letter(email_letter(tokens.sign(tokens.EmailChange(user_id, generation, email, exact))))
+def confirm_new_email(change: tokens.EmailChange, locale: str) -> MailText:
+    """Return the mail to a new e-mail address, with the link that confirms it."""
+    return _compose(lambda: email_letter(tokens.sign(change)), locale)
 
 
-def password_changed() -> MailText:
+def password_changed(locale: str) -> MailText:
     """Return the mail to the owner of an account whose password was changed."""
-    return compose_letter(password_changed_letter())
+    return _compose(password_changed_letter, locale)
 
 
-def email_changed() -> MailText:
+def email_changed(locale: str) -> MailText:
     """Return the mail to the old address of an account whose e-mail was changed."""
-    return compose_letter(email_changed_letter())
+    return _compose(email_changed_letter, locale)
 
 
-def second_factor_changed() -> MailText:
+def second_factor_changed(locale: str) -> MailText:
     """Return the mail to the owner of an account whose second factor was changed, or replaced by a recovery code."""
-    return compose_letter(second_factor_letter())
+    return _compose(second_factor_letter, locale)
 
 
-def account_closed() -> MailText:
+def account_closed(locale: str) -> MailText:
     """Return the mail that confirms the deletion of an account."""
-    return compose_letter(account_closed_letter())
+    return _compose(account_closed_letter, locale)
+
+
+def _compose(make: Callable[[], Letter], locale: str) -> MailText:
+    """Return a letter with its words, in the language of the account that it is about."""
+    with use_locale(locale):
+        return compose_letter(make())
 
 
 def registration_letter(token: str) -> Letter:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from storefront.actors import ChangedBy, actor_text
 from storefront.extensions import Model, UtcDateTime
+from storefront.languages import current_locale
 from storefront.shop_cache import keys
 
 _SORTED_BY_BYTES = String(100).with_variant(String(100, collation="C"), "postgresql")
@@ -31,6 +32,9 @@ class User(ChangedBy, Model):
     when a letter said so. `marketing_consent_at` is when the person agreed to news by mail (None: has not),
     `marketing_consent_source` says how that is known.
 
+    `locale` is the further language of the shop in which its owner last signed in, ordered or chose a language, such
+    as "de_DE"; "" is the shop's own. Letters about the account are in it.
+
     `is_staff` says whether the account belongs to the staff, `role` what it may do there (`web/permissions.py`).
     """
 
@@ -41,6 +45,7 @@ class User(ChangedBy, Model):
     confirmed_email: Mapped[str] = mapped_column(String(254), default="", server_default="")
     password_hash: Mapped[str] = mapped_column(String(255))
     name: Mapped[str] = mapped_column(String(100), default="")
+    locale: Mapped[str] = mapped_column(String(32), default=current_locale, server_default="")
     is_staff: Mapped[bool] = mapped_column(default=False, index=True)
     role: Mapped[str] = mapped_column(String(16), default="", server_default="")
     generation: Mapped[int] = mapped_column(default=1)

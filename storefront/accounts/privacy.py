@@ -28,7 +28,7 @@ def delete_account(user_id: int) -> None:
         if user is None:
             return
         account_deleted.fire(session, user_id)
-        mail.enqueue_if_configured(session, user.email, messages.account_closed())
+        mail.enqueue_if_configured(session, user.email, messages.account_closed(user.locale))
         cache.invalidate_on_commit(session, keys.user_tag(user_id), hard=True)
         security_events.record(session, "account-deleted", user_id)
         security_events.erase_account(session, user_id)

@@ -26,11 +26,12 @@ class Shopper:
     id: int
     name: str
     role: str
+    locale: str = ""  # of the account, as `User.locale`
 
     @classmethod
     def of(cls, user: User) -> Shopper:
         """Return the shopper of an account."""
-        return cls(user.id, user.name, user.staff_role)
+        return cls(user.id, user.name, user.staff_role, user.locale)
 
     @property
     def is_staff(self) -> bool:
@@ -173,6 +174,7 @@ def export_account(user: User) -> dict[str, Any]:
         "profile": {
             "email": user.email,
             "name": user.name,
+            "locale": user.locale,
             "staff": user.is_staff,
             "role": user.staff_role,
             "created_at": user.created_at,

@@ -17,9 +17,12 @@ from storefront.admin.pages import render_page
 from storefront.checkout import queries as orders
 from storefront.errors import StorefrontError
 from storefront.i18n import gettext as _
+from storefront.i18n import shop_locale
+from storefront.languages import name_of
 from storefront.rate_limiting import limit
 from storefront.unicode_text import read_whole_number
 from storefront.web.forms import Form
+from storefront.web.language_routes import use_locale
 from storefront.web.page_numbers import read_page_number
 from storefront.web.staff_access import may, permission_required
 
@@ -98,11 +101,14 @@ def _page(row: AccountRow, form: Form, status: int = 200) -> Response:
     bought, kept = orders.read_account_orders(user, read_page_number()) if may("orders:read") else (None, [])
     events = account_queries.list_security_events(user.id, MOST_EVENTS) if may("staff:read") else None
     own = f"customer:{user.id}"
+    with use_locale(user.locale):
+        language = name_of(shop_locale())
     return render_page(
         "customers/customer.html",
         status,
         form=form,
         user=user,
+        language=language,
         sign_ins=row.sign_ins,
         addresses=[lines_of(row) for row in accounts.list_addresses(user.id)],
         orders=bought,

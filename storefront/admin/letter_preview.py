@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 
 from storefront.mail.messages import MailText, build_message
 from storefront.web.common_headers import HEADERS
+from storefront.web.language_routes import use_locale
 from storefront.web.private import private_page
 
 _POLICY = "Content-Security-Policy"
@@ -22,7 +23,8 @@ def render_preview(text: MailText | None, problem: str = "") -> Response:
     """Return a letter as HTML for the frame of its page, or the sentence about what is wrong with its words."""
     if text is None:
         return _in_frame(f"<!doctype html><title>-</title><p>{escape(problem)}</p>", 422)
-    body = build_message("robin@example.com", text, "sample").get_body(("html",))
+    with use_locale(text.locale):
+        body = build_message("robin@example.com", text, "sample").get_body(("html",))
     return _in_frame(body.get_content() if body else "")
 
 

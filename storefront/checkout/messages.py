@@ -20,11 +20,11 @@ from storefront.checkout.terms import current_terms
 from storefront.content import menu_reader
 from storefront.extensions import db
 from storefront.i18n import gettext as _
-from storefront.languages import current_locale
 from storefront.mail import DeferredMail, Letter, MailNotConfiguredError, MailText, compose_letter
 from storefront.mail.free_text import neutralise_links
 from storefront.money import Money
 from storefront.postal.address_lines import address_lines
+from storefront.web.language_routes import use_locale
 
 _COMPOSER = "order"
 _LINK_COMPOSER = "order-link"
@@ -41,12 +41,15 @@ def init_app(app: Flask) -> None:
 
 def order_link(number: str, site: str) -> DeferredMail:
     """Return the mail with the link to an order, for a customer who has lost it."""
-    return DeferredMail(_LINK_COMPOSER, {"number": number, "site": site}, current_locale())
+    return DeferredMail(_LINK_COMPOSER, {"number": number, "site": site})
 
 
 def _compose_link(data: dict[str, Any]) -> MailText | None:
     order = queries.find_order(data["number"])
-    return compose_letter(link_letter(order, data["site"])) if order else None
+    if order is None:
+        return None
+    with use_locale(order.locale):
+        return compose_letter(link_letter(order, data["site"]))
 
 
 def link_letter(order: OrderView, site: str) -> Letter:

@@ -102,9 +102,14 @@ def _sample_new() -> Letter:
 
 
 def _kind(
-    name: str, label: str, words: Callable[[Values], Words], sample: Callable[[], Letter]
+    name: str,
+    label: str,
+    words: Callable[[Values], Words],
+    sample: Callable[[], Letter],
+    *,
+    is_internal: bool = False,
 ) -> LetterKind:
-    return LetterKind(name, _GROUP, label, words, sample, PLACEHOLDERS)
+    return LetterKind(name, _GROUP, label, words, sample, PLACEHOLDERS, is_internal)
 
 
 LETTERS = (
@@ -143,5 +148,5 @@ LETTERS = (
     ),
     _kind("payment_reminder", lazy_gettext("Reminder of an unpaid order"), _reminder, _sample_reminder),
     _kind("order_link", lazy_gettext("Link to an order"), _link, _sample_link),
-    _kind("order_new", lazy_gettext("New order, to the shop"), _new, _sample_new),
+    _kind("order_new", lazy_gettext("New order, to the shop"), _new, _sample_new, is_internal=True),
 )

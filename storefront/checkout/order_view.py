@@ -57,6 +57,7 @@ class OrderView:
     `link_expired`: the visitor has a guest's link that is too old to change anything or to see personal data.
     At `payment_ends` it is cancelled unless it is paid or shipped before; `is_reminded` after the letter about that.
     `imported_number`: the number that another shop gave it; only that shop's provider could refund it.
+    `locale`: as `Order.locale`.
     """
 
     number: str
@@ -86,6 +87,7 @@ class OrderView:
     link_expired: bool = False
     imported_number: str | None = None
     tracking: str = ""
+    locale: str = ""
 
     @property
     def can_come_back(self) -> bool:
@@ -172,6 +174,7 @@ def order_view(order: Order) -> OrderView:
         is_reminded=order.reminded_at is not None,
         imported_number=order.imported_number,
         tracking=order.tracking,
+        locale=order.locale,
     )
 
 

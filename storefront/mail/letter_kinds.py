@@ -50,6 +50,7 @@ class LetterKind:
         words: our words, made of the values of the placeholders.
         sample: a letter with invented facts, for the preview.
         placeholders: their names, beside `shop_name`.
+        is_internal: whether people who work in the shop get it: it is in the shop's own language.
     """
 
     name: str
@@ -58,6 +59,7 @@ class LetterKind:
     words: Callable[[Values], Words]
     sample: Callable[[], Letter]
     placeholders: tuple[str, ...] = ()
+    is_internal: bool = False
 
     @property
     def known(self) -> tuple[str, ...]:

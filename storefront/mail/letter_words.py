@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import ClassVar
@@ -87,11 +88,13 @@ def find_words(letter: str, language: str) -> Words:
     return Words(*row) if row else Words()
 
 
-def list_changed(language: str) -> set[str]:
-    """Return the names of the letters that have words of the merchant in this language."""
+def list_changed() -> Mapping[str, set[str]]:
+    """Return the languages in which a letter has words of the merchant, by letter."""
     is_changed = (LetterWords.subject != "") | (LetterWords.opening != "") | (LetterWords.closing != "")
-    query = select(LetterWords.letter).where(LetterWords.language == language, is_changed)
-    return set(db.session.execute(query).scalars())
+    found: dict[str, set[str]] = {}
+    for row in db.session.execute(select(LetterWords.letter, LetterWords.language).where(is_changed)):
+        found.setdefault(row.letter, set()).add(row.language)
+    return found
 
 
 def save_words(session: Session, letter: str, language: str, words: Words) -> None:

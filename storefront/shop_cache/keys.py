@@ -95,7 +95,7 @@ def front_page() -> CacheEntry:
 
 def profile(user_id: int) -> CacheEntry:
     """A customer's profile, with the valid sign-ins."""
-    return CacheEntry("accounts:profile:v3", str(user_id), USER_PROFILE)
+    return CacheEntry("accounts:profile:v4", str(user_id), USER_PROFILE)
 
 
 # Tags name what an entry depends on. A write invalidates every entry that carries one of its tags.

@@ -12,6 +12,7 @@ from werkzeug.routing import BuildError
 from werkzeug.wrappers import Response
 
 from storefront import i18n, languages
+from storefront.app_state import Hook
 from storefront.cache.page_cache import find_policy
 from storefront.errors import BadInputError
 from storefront.i18n import gettext as _
@@ -23,7 +24,17 @@ from storefront.web.prefix import add_prefix, is_own_path, remove_prefix
 COOKIE = "language"
 _MAX_AGE = 365 * 24 * 3600  # seconds
 
+language_chosen = Hook[[], None]("shop_settings.language_chosen")
+"""Fires, in the language that a visitor has chosen, with the request that says so."""
+
 bp = Blueprint("language_choice", __name__, cli_group=None)
+
+
+class UnknownLanguageError(BadInputError):
+    """Somebody chose a language that the shop does not have."""
+
+    def __init__(self) -> None:
+        super().__init__("language", _("The shop does not have this language. Choose another one."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +100,9 @@ def choose() -> Response:
     app = current_app._get_current_object()  # type: ignore[attr-defined]  # Flask's own way
     chosen = language_routes.find_language(app, tag)
     if chosen is None and tag:
-        raise BadInputError("language", _("The shop does not have this language. Choose another one."))
+        raise UnknownLanguageError
     with languages.use(chosen):
+        language_chosen.fire()
         response = redirect(add_prefix(_without_tag(app, going) if is_own_path(going) else "/"), 303)
     locale = chosen.locale if chosen else i18n.own_locale()
     response.set_cookie(

@@ -8,9 +8,10 @@ from html import unescape
 import pytest
 from flask import Flask
 
-from storefront.mail import transport
+from storefront.mail import Words, transport
 from storefront.mail.letter_kinds import all_letters, compose_letter, find_letter_kind
 from storefront.mail.letter_words import find_words
+from storefront.shop_settings import stored_settings
 from tests.accounts.people import Browser, staff_browser, stored_mails
 
 pytestmark = pytest.mark.any_database
@@ -104,6 +105,43 @@ def test_without_a_mail_server_the_page_says_so(owner: Browser, monkeypatch: pyt
     assert "STOREFRONT_SMTP_URL" in owner.get(PAGE).text
     answer = owner.post(f"{PAGE}/test")
     assert (answer.status_code, "no mail server" in answer.text) == (503, True)
+
+
+def test_each_language_has_words_of_its_own(app: Flask, owner: Browser) -> None:
+    stored_settings.set_value("languages", "de_DE, ja_JP, fr_FR")
+    german = f"{PAGE}?language=de"
+    page = owner.get(PAGE).text
+    assert re.findall(r'lang="([\w-]+)">\w+</a></li>', page) == ["en-US", "de-DE", "ja-JP", "fr-FR"]
+    sent = form_of(owner, german) | {"language": "de"}
+    assert sent["subject"] == "Passwort für {shop_name} zurücksetzen"
+    assert owner.post(PAGE, **sent | {"opening": "Hallo von {shop_name}!"}).location == f"{german}&said=saved"
+    assert find_words("password_reset", "de") == Words(opening="Hallo von {shop_name}!", version=1)
+    assert "your words: Deutsch" in owner.get("/admin/settings/letters").text
+    assert "Hallo von Kettle &amp; Clay!" in owner.get(f"{PAGE}/preview?language=de").text
+    assert '<html lang="de-DE"' in owner.get(f"{PAGE}/preview?language=de").text
+    typed = owner.post(f"{PAGE}/preview", **sent | {"opening": "Guten Tag"}).text
+    assert "Guten Tag" in typed
+    assert "Neues Passwort wählen" in typed
+    assert "We received a request" in owner.get(f"{PAGE}/preview").text, "the others are as they were"
+    assert "We received a request" in owner.get(f"{PAGE}/preview?language=fr").text, "it has no texts of ours"
+    owner.post(f"{PAGE}/test", language="de")
+    assert "Hallo von Kettle & Clay!" in stored_mails(app)[-1].get_body(("plain",)).get_content()
+    owner.post(f"{PAGE}/reset", language="de", made_from="1")
+    assert find_words("password_reset", "de").opening == ""
+
+
+def test_only_languages_of_the_letter_have_words(app: Flask, owner: Browser) -> None:
+    assert "?language=" not in owner.get(PAGE).text, "the shop has one language"
+    answer = owner.post(PAGE, made_from="0", language="de", opening="Hallo")
+    assert (answer.status_code, "does not have this language" in answer.text) == (400, True)
+    stored_settings.set_value("languages", "de_DE, en_GB, fr_FR")
+    page = owner.get(PAGE).text
+    assert "language=en" not in page, "English is one language, wherever it is spoken"
+    for name in ("order_new", "staff_invitation"):
+        page = f"/admin/settings/letters/{name}"
+        assert "?language=" not in owner.get(page).text, "the people of the shop read its own language"
+        assert owner.get(f"{page}?language=de").status_code == 400
+    assert find_words("password_reset", "de").version == 0
 
 
 def test_viewer_sees_the_words_and_changes_nothing(app: Flask) -> None:

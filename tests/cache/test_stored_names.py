@@ -28,7 +28,7 @@ KEYS = {
     keys.content_page("x"): ("content:page:v1:x", "content"),
     keys.menus(): ("content:menus:v1:", "content"),
     keys.front_page(): ("content:front-page:v1:", "product_list"),
-    keys.profile(7): ("accounts:profile:v3:7", "user_profile"),
+    keys.profile(7): ("accounts:profile:v4:7", "user_profile"),
 }
 TAGS = {
     keys.product_tag(7): "product:7",

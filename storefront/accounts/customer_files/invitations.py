@@ -63,5 +63,5 @@ def _enqueue(email: str) -> bool:
         if user is None:
             return False
         user.invited_at = datetime.now(UTC)
-        mail.enqueue(session, email, messages.invitation())
+        mail.enqueue(session, email, messages.invitation(user.locale))
     return True

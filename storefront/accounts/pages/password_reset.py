@@ -19,6 +19,7 @@ from storefront.accounts.pages.sign_in import submitted_email
 from storefront.accounts.passwords import read_new_password
 from storefront.extensions import write_transaction
 from storefront.i18n import gettext as _
+from storefront.languages import current_locale
 from storefront.mail.email_address import read_email
 from storefront.web.forms import Form
 
@@ -41,8 +42,9 @@ def send_link() -> Response:
         return render_page("reset-request", form=form)
     user = credentials.find_enabled(email)
     user_id, generation = (user.id, user.generation) if user else (0, 0)
+    locale = user.locale if user else current_locale()
     with write_transaction() as session:
-        text = messages.reset_link(user_id, generation)
+        text = messages.reset_link(user_id, generation, locale)
         mail_id = mail.enqueue_limited(session, email, text, delivers=user is not None)
         security_events.record(session, "reset-requested", user_id or None)
     return redirect_to_sent_page("password_reset.requested", mail_id)

@@ -83,17 +83,14 @@ def change_password(user: User) -> Response:
 @authentication.sign_in_required
 def change_email(user: User) -> Response:
     """Mail a link to the new address; the e-mail changes only when the link is used."""
-    form, user_id, generation = Form(request.form), user.id, user.generation
+    form, user_id, generation, locale = Form(request.form), user.id, user.generation, user.locale
     email = read_email(form)
     if not is_own_password(user, form, "password") or form.errors:
         return _render_overview(user, email=form)
-    taken, exact = credentials.find_by_email(email) is not None, exact_email(request.form["email"])
+    owner, exact = credentials.find_by_email(email), exact_email(request.form["email"])
+    change = tokens.EmailChange(user_id, generation, email, exact)
+    text = messages.account_exists(owner.locale) if owner else messages.confirm_new_email(change, locale)
     with write_transaction() as session:
-        text = (
-            messages.account_exists()
-            if taken
-            else messages.confirm_new_email(user_id, generation, email, exact)
-        )
         mail_id = mail.enqueue_limited(session, email, text)
     return redirect_to_sent_page("accounts.email_sent", mail_id)
 

@@ -92,9 +92,9 @@ def send_registration_link() -> Response:
     email = read_email(form)
     if form.errors:
         return render_page("register", form=form, going=going)
-    exists, exact = credentials.find_by_email(email) is not None, exact_email(request.form["email"])
+    user, exact = credentials.find_by_email(email), exact_email(request.form["email"])
+    text = messages.account_exists(user.locale) if user else messages.registration_link(email, going, exact)
     with write_transaction() as session:
-        text = messages.account_exists() if exists else messages.registration_link(email, going, exact)
         mail_id = mail.enqueue_limited(session, email, text)
     return redirect_to_sent_page("sign_in.registration_sent", mail_id)
 

@@ -69,4 +69,5 @@ def record_change(user_id: int, change: FactorChange) -> None:
         user = session.get(User, user_id)
         if user is not None:
             security_events.record(session, "second-factor", user_id, detail=change)
-            mail.enqueue_if_configured(session, user.email, messages.second_factor_changed())
+            text = messages.second_factor_changed(user.locale)
+            mail.enqueue_if_configured(session, user.email, text)

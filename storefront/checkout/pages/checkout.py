@@ -137,6 +137,7 @@ def _take_what_is_left(user: User | None) -> Response:
 
 
 def _place(user: User | None, seen: str | None) -> Response:
+    accounts.keep_language()
     draft = drafts.current_draft()
     if draft is None:
         raise EmptyBasketError
