@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from babel import Locale
+from babel import Locale, units
 from babel.support import NullTranslations, Translations
 from flask import Flask, current_app, has_app_context
 from flask_babel.speaklater import LazyString
@@ -98,6 +98,7 @@ def init_app(app: Flask) -> None:
     app.add_template_filter(isolate, "bdi")
     app.add_template_filter(format_number, "number")
     app.add_template_filter(format_percent, "percent")
+    app.add_template_filter(format_size, "file_size")
     app.jinja_env.globals.update(shop_language=shop_language, text_direction=text_direction)
 
 
@@ -164,6 +165,13 @@ def format_number(number: float) -> str:
 def format_percent(percent: str) -> str:
     """Return a percentage, given as "7.25", as the shop's locale writes it: "7.25%", or "7,25 %" in de_DE."""
     return _format(Decimal(percent) / 100, "percent", shop_locale())
+
+
+def format_size(size: float) -> str:
+    """Return a number of bytes as the shop's locale writes it: "3.2 MB", or "3,2 MB" in de_DE."""
+    steps = ((1e9, "gigabyte"), (1e6, "megabyte"), (1e3, "kilobyte"), (1, "byte"))
+    factor, unit = next((step for step in steps if size >= step[0]), steps[-1])
+    return str(units.format_unit(size / factor, f"digital-{unit}", "short", "#,##0.#", locale=shop_locale()))
 
 
 @lru_cache(maxsize=4096)

@@ -17,8 +17,9 @@ from storefront import shop_settings
 from storefront.accounts import security_events, staff_actions
 from storefront.accounts.models import SecurityEvent
 from storefront.actors import describe_actors, ids_of
+from storefront.admin.history_names import name_row
 from storefront.admin.terms_of_sale import term_lines
-from storefront.change_sets import comparison, recorded_changes
+from storefront.change_sets import comparison, field_names, recorded_changes
 from storefront.change_sets.changes import ValueChange
 from storefront.checkout import staff_steps
 from storefront.history import RecordedChange
@@ -150,10 +151,10 @@ def _lines_of(changes: Sequence[RecordedChange]) -> list[HistoryLine]:
 
 
 def _line_of_change(change: RecordedChange, names: Mapping[int, list[str]]) -> HistoryLine:
-    line = HistoryLine(change.at, change.actor, change.kind, change.name or change.row_id, change.action)
+    line = HistoryLine(change.at, change.actor, change.kind, name_row(change), change.action)
     currency = shop_settings.current().currency
     line.fields = [
-        (comparison.name_field(name), *comparison.compare_values(name, ValueChange(old, new), currency))
+        (field_names.name_field(name), *comparison.compare_values(name, ValueChange(old, new), currency))
         for name, (old, new) in recorded_changes.name_fields(change, names).items()
     ]
     line.tags, line.change_set_id = change.tags, change.change_set_id

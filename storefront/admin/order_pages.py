@@ -78,7 +78,7 @@ def all_orders() -> Response:
 def _search_problem(search: OrderSearch, is_readable: bool) -> str:
     if not is_readable:
         return _("Enter the days as %(example)s.", example="2026-01-31")
-    return _("The first day is after the last day. Change “From” or “To”.") if search.is_backwards else ""
+    return _("The first day is after the last day. Change one of them.") if search.is_backwards else ""
 
 
 @bp.get("/admin/orders/<number>")

@@ -16,52 +16,13 @@ from storefront import moments
 from storefront.catalog.publication import MOMENTS
 from storefront.change_sets.change_texts import left_parts
 from storefront.change_sets.changes import ProductChange, StockChange, ValueChange, VariantChange
+from storefront.change_sets.field_names import name_field
 from storefront.change_sets.field_texts import MAX_TEXT, shorten, show_value
 from storefront.change_sets.models import ChangeSetRow
 from storefront.i18n import gettext as _
 from storefront.i18n import lazy_gettext
 from storefront.unicode_text import clean_line
 
-FIELDS = {
-    "alt": lazy_gettext("text of the picture"),
-    "backorder": lazy_gettext("sold when out of stock"),
-    "barcode": lazy_gettext("barcode"),
-    "category": lazy_gettext("category"),
-    "compare_at_price": lazy_gettext("compare-at price"),
-    "description_html": lazy_gettext("description"),
-    "further_categories": lazy_gettext("further categories"),
-    "gift_card": lazy_gettext("gift card"),
-    "label": lazy_gettext("SKU"),
-    "low_threshold": lazy_gettext("low stock"),
-    "on_hand": lazy_gettext("on hand"),
-    "outline": lazy_gettext("entries"),
-    "option1": lazy_gettext("option 1"),
-    "option2": lazy_gettext("option 2"),
-    "option3": lazy_gettext("option 3"),
-    "option_names": lazy_gettext("names of the options"),
-    "parent": lazy_gettext("category above"),
-    "picture": lazy_gettext("picture"),
-    "picture_alt": lazy_gettext("text of the picture"),
-    "picture_digest": lazy_gettext("picture"),
-    "position": lazy_gettext("place"),
-    "price": lazy_gettext("price"),
-    "product_type": lazy_gettext("type"),
-    "requires_shipping": lazy_gettext("is shipped"),
-    "seo_description": lazy_gettext("search result: description"),
-    "seo_title": lazy_gettext("search result: title"),
-    "slug": lazy_gettext("address"),
-    "published_at": lazy_gettext("is published"),
-    "publish_at": lazy_gettext("is published"),
-    "withdraw_at": lazy_gettext("is withdrawn"),
-    "status": lazy_gettext("status"),
-    "tags": lazy_gettext("tags"),
-    "taxable": lazy_gettext("taxed"),
-    "title": lazy_gettext("title"),
-    "tracked": lazy_gettext("stock is counted"),
-    "unlisted": lazy_gettext("unlisted"),
-    "vendor": lazy_gettext("vendor"),
-    "weight_grams": lazy_gettext("weight in grams"),
-}
 FLAGS = {
     "price_jump": lazy_gettext("a price changes by more than half"),
     "removal": lazy_gettext("something is removed"),
@@ -72,7 +33,6 @@ _ACTIONS = {
     "update": lazy_gettext("changed"),
     "remove": lazy_gettext("removed"),
 }
-_EXTRA = "extra:"
 _IN_FRONT = 20  # characters of a long text that are shown before the first difference
 
 
@@ -132,13 +92,6 @@ def compare_row(row: ChangeSetRow, currency: str) -> Comparison:
         lines=list(_lines(change, currency)),
         left=[clean_line(str(part)) for part in left_parts(row, "left", "not_undone")],
     )
-
-
-def name_field(field: str) -> str:
-    """Return the name of a field in the language of the page."""
-    if field.startswith(_EXTRA):
-        return _("kept column %(name)s", name=shorten(field.removeprefix(_EXTRA)))
-    return str(FIELDS.get(field, field.replace("_", " ")))
 
 
 def compare_values(field: str, value: ValueChange, currency: str) -> tuple[str, str]:

@@ -182,6 +182,11 @@ def test_the_owner_filters_events_by_person_and_kind(browser: Browser, kim: int)
     assert rows("kind=locked") == 1
     assert rows("person=nobody@example.com") == 1  # the row that says that there is nothing
     assert rows(f"before={events()[1].id}") == 1
+    assert 'name="person" type="email" value=""' in browser.get("/admin/system/security").text
+    assert (
+        'type="email" value="kim@example.com"'
+        in browser.get("/admin/system/security?person=kim@example.com").text
+    )
 
 
 def test_strangers_do_not_see_events(browser: Browser, kim: int) -> None:

@@ -15,8 +15,12 @@ from storefront.actors import Actor
 from storefront.admin import history_pages
 from storefront.api import tokens
 from storefront.catalog.models import Product, Variant
+from storefront.content import menu_edits
+from storefront.content.menu_edits import EntryValues
 from storefront.extensions import db, write_transaction
 from storefront.history import RecordedChange, recording
+from storefront.mail.letter_words import LetterWords
+from storefront.shop_settings.stored_settings import set_value
 from tests.accounts.people import Browser, staff_browser
 from tests.change_sets.stored_sets import apply, update, variant_change
 from tests.checkout.shoppers import count_statements, make_draft, place
@@ -130,6 +134,24 @@ def test_the_page_shows_filters_and_undoes(app: Flask) -> None:
     assert db.session.get_one(Product, number).title == "Pot"
     assert f'action="/admin/changes/{title}/undo"' not in browser.get("/admin/changes").text
     assert count_statements(lambda: browser.get("/admin/changes")) <= 8
+
+
+def test_settings_menus_and_letters_have_the_names_of_pages(app: Flask) -> None:
+    make_product("Pot", variants=[{"sku": "POT", "price": 1999}])
+    forget()
+    for name, value in (("timezone", "Europe/Berlin"), ("locale", "de_DE")):
+        set_value(name, value)
+    with write_transaction() as session:
+        menu_edits.add(session, "footer", EntryValues("address", "/cart", "Korb"), expected=0)
+        session.add(LetterWords(letter="order_paid", language="de", subject="Danke", opening="", closing=""))
+    page = unescape(staff_browser(app).get("/admin/changes").text)
+    for words in (
+        "<bdi>Zeitzone</bdi>",
+        "<bdi>Wert</bdi>",
+        "<bdi>Menü in der Fußzeile</bdi>",
+        "<bdi>Bestellung bezahlt (de)</bdi>",
+    ):
+        assert words in page
 
 
 def busy_week(app: Flask) -> tuple[Browser, Browser, str]:

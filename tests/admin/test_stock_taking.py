@@ -136,7 +136,7 @@ def test_differences_are_applied_to_the_stock_of_now(helper: Browser) -> None:
         sell(session, "MUG", 3, reference="A", reserved=0)
         receive(session, "MUG", 5, reason="note")
     review = helper.get(f"{taking}/review").text
-    assert "2 of 2 counted variants differ" in review
+    assert "Variants counted: 2, with a difference: 2." in review
     assert "Missing: $22.00, surplus: $0.00" in review.replace("<bdi>", "").replace("</bdi>", "")
     assert helper.post(f"{taking}/application").status_code == 303
     assert on_hand("MUG") == 10, "12 on hand, of which 2 were not there"

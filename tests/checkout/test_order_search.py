@@ -118,7 +118,7 @@ def test_a_day_that_cannot_be_read_is_a_note(staff: Browser, numbers: dict[str, 
 
 def test_days_in_the_wrong_order_are_a_note(staff: Browser, numbers: dict[str, str]) -> None:
     page = staff.get("/admin/orders?from=2026-02-01&to=2026-01-31").text
-    assert "The first day is after the last day. Change “From” or “To”." in page
+    assert "The first day is after the last day. Change one of them." in page
     assert "first day" not in staff.get("/admin/orders?from=2026-01-31&to=2026-01-31").text
 
 

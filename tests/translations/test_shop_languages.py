@@ -70,3 +70,15 @@ def test_a_language_is_loaded_once(app: Flask, monkeypatch: pytest.MonkeyPatch) 
 def test_a_language_without_translations_is_english(app: Flask) -> None:
     set_value("locale", "fr_FR")
     assert i18n.gettext("Sold out") == "Sold out"
+
+
+@pytest.mark.parametrize(
+    ("locale", "texts"),
+    [
+        ("en_US", ["960 byte", "1.6 kB", "3.2 MB", "2 GB"]),
+        ("de_DE", ["960 Byte", "1,6 kB", "3,2 MB", "2\xa0GB"]),
+    ],
+)
+def test_sizes_are_written_as_the_language_writes_them(app: Flask, locale: str, texts: list[str]) -> None:
+    set_value("locale", locale)
+    assert [i18n.format_size(size) for size in (960, 1600, 3_240_000, 2_000_000_000)] == texts

@@ -14,7 +14,7 @@ from storefront.unicode_text import parse_digits
 COLUMNS: Mapping[str, Any] = {
     "price": lazy_gettext("Price"),
     "compare_at_price": lazy_gettext("Compare-at price"),
-    "on_hand": lazy_gettext("In stock"),
+    "on_hand": lazy_gettext("On hand"),
     "label": lazy_gettext("SKU"),
     "status": lazy_gettext("Status"),
 }
