@@ -1,13 +1,20 @@
-"""The two-letter codes of countries (ISO 3166-1) to which mail can be sent."""
+"""Codes of countries (ISO 3166-1) to which mail can be sent: their names, and the check of what people type."""
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Mapping
 from functools import cache
 
 from babel import Locale
+from babel.core import get_global
+
+from storefront.i18n import gettext as _
 
 # Two-letter codes in the CLDR that are not countries to which mail can be sent.
 _NO_COUNTRY = frozenset("AC CP CQ DG EA EU EZ IC QO TA UN XA XB ZZ".split())
+_OF_VAT = {"EL": "GR"}  # the code of Greece in VAT numbers; the CLDR knows the other former codes, such as UK
+_LANGUAGES = ("en", "de", "ja")  # in which names of countries lead to their codes, beside the shop's language
 
 
 @cache
@@ -15,3 +22,74 @@ def country_codes() -> frozenset[str]:
     """Return the codes of all countries."""
     codes = map(str, Locale("en").territories)
     return frozenset(code for code in codes if len(code) == 2 and code.isalpha() and code not in _NO_COUNTRY)
+
+
+@cache
+def country_names(locale: str) -> Mapping[str, str]:
+    """Return the names by code, in the language of a locale, sorted by name."""
+    codes = country_codes()
+    names = {code: name for code, name in Locale.parse(locale).territories.items() if code in codes}
+    return dict(sorted(names.items(), key=lambda pair: pair[1].casefold()))
+
+
+def check_country(text: str, locale: str = "en") -> str:
+    """Return a country's code.
+
+    Args:
+        text: what somebody has typed, or what a configuration says.
+        locale: names of countries in this language lead to the code in the advice, too.
+
+    Raises:
+        ValueError: it is not a code; the text says so and names the code that was probably meant.
+    """
+    if text in country_codes():
+        return text
+    meant = _suggest(text.strip(), locale)
+    raise ValueError(
+        _(
+            "%(typed)s is not the code of a country (ISO 3166-1); write %(code)s.",
+            typed=repr(text[:60]),
+            code=meant,
+        )
+        if meant
+        else _(
+            "%(typed)s is not the code of a country (ISO 3166-1); write a code such as DE or US.",
+            typed=repr(text[:60]),
+        )
+    )
+
+
+def read_countries(text: str) -> list[str]:
+    """Return the codes of a typed list, with commas, semicolons or spaces between them, in the order of the alphabet.
+
+    Raises:
+        ValueError: one is not a code; the text says so and names the code that was probably meant.
+    """
+    return sorted({check_country(code) for code in split_codes(text)})
+
+
+def split_codes(text: str) -> list[str]:
+    """Return the parts of a typed list of codes, those of two letters in capitals; they are not checked."""
+    parts = text.replace(";", " ").replace(",", " ").replace("、", " ").split()
+    return [part.upper() if len(part) == 2 else part for part in parts]
+
+
+def find_nearest(text: str, codes: Mapping[str, str]) -> str:
+    """Return the code of the name (in lower case) that is most like a text; empty if none is."""
+    near = difflib.get_close_matches(text.casefold(), codes, n=1, cutoff=0.8)
+    return codes[near[0]] if near else ""
+
+
+def _suggest(text: str, locale: str) -> str:
+    code = text.upper()
+    replaced = get_global("territory_aliases").get(code, [])  # UK, USA, DEU, 276
+    if len(replaced) == 1:
+        return str(replaced[0])
+    if code in _OF_VAT or code in country_codes():
+        return _OF_VAT.get(code, code)
+    names = {
+        name.casefold(): code
+        for language in (*_LANGUAGES, locale)
+        for code, name in country_names(language).items()
+    }
+    return find_nearest(text, names)

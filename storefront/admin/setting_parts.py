@@ -153,6 +153,22 @@ _NOTICES = (
 )
 _SALES = (
     SettingGroup(
+        lazy_gettext("Countries"),
+        (
+            SettingField(
+                "served_countries",
+                lazy_gettext("Countries you serve"),
+                lazy_gettext(
+                    "Codes with commas between them: DE, AT, CH. Empty: every country that a delivery method covers."
+                ),
+                kind="lines",
+            ),
+        ),
+        lazy_gettext(
+            "Orders come from these countries only, whatever a delivery method covers. Invoices may go anywhere."
+        ),
+    ),
+    SettingGroup(
         lazy_gettext("Stock"),
         (
             SettingField(

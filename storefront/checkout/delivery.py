@@ -14,17 +14,16 @@ As `checkout.toml` writes them, amounts in the shop's currency as text:
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from storefront.checkout.term_errors import TermError, named_errors
+from storefront.country_codes import check_country, country_names
 from storefront.i18n import gettext as _
 from storefront.i18n import lazy_gettext
 from storefront.money import Money, minor_units
-from storefront.postal import countries
-from storefront.postal.place_codes import check_country
 
 _KEYS = {"code", "name", "price", "free_from", "countries", "days"}
 
@@ -57,14 +56,16 @@ class DeliveryMethod:
         if self.price and self.free_from is not None:
             parts.append(_("free from %(amount)s", amount=money(self.free_from)))
         if self.countries is not None:
-            parts.append(
-                _destinations([countries.country_names(locale).get(code, code) for code in self.countries])
-            )
+            parts.append(_destinations([country_names(locale).get(code, code) for code in self.countries]))
         return _(", ").join([*parts, str(self.days)] if self.days else parts)
 
     def serves(self, country: str) -> bool:
         """Return whether the method delivers to a country (an ISO 3166-1 code)."""
         return self.countries is None or country in self.countries
+
+    def countries_among(self, served: Collection[str]) -> frozenset[str]:
+        """Return those of some countries that the method delivers to."""
+        return frozenset(served) if self.countries is None else self.countries.intersection(served)
 
     def serves_some_of(self, other: DeliveryMethod) -> bool:
         """Return whether there is a country that both methods deliver to."""
@@ -163,7 +164,7 @@ def check_overlaps(methods: Sequence[DeliveryMethod], locale: str) -> None:
 def _name_common(some: frozenset[str] | None, others: frozenset[str] | None, locale: str) -> str:
     """Return the name of the first country that two methods serve."""
     both = some & others if some is not None and others is not None else some or others or frozenset()
-    names = countries.country_names(locale)
+    names = country_names(locale)
     return min((names.get(code, code) for code in both), default="") or _("every country")
 
 

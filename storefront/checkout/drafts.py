@@ -30,6 +30,7 @@ from storefront.checkout.totals import LineItem, Totals, compute_totals
 from storefront.extensions import connection_of, db, insert_function
 from storefront.i18n import gettext as _
 from storefront.languages import current_locale
+from storefront.postal.served_countries import served_countries
 from storefront.stock import StockItem, StockLevel, shortage_at
 from storefront.text_translations import fetch_words, translation
 from storefront.text_translations.models import PRODUCT
@@ -222,6 +223,8 @@ def check_review(review: OrderReview, seen: str) -> None:
     # The street is empty if the address was asked for while the basket had digital goods only.
     if not country or (review.is_sent and draft.address.get("line1") == ""):
         raise IncompleteError("address", _("Enter a delivery address."))
+    if country not in served_countries():
+        raise IncompleteError("address", _("We don’t deliver to this country yet. Choose another one."))
     if review.is_sent and (review.delivery is None or not review.delivery.serves(country)):
         raise IncompleteError("delivery", _("Choose a delivery method."))
     if draft.payment not in current_terms().offered:

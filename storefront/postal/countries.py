@@ -1,4 +1,4 @@
-"""The names of countries by their ISO 3166-1 codes, in the language of a locale."""
+"""The country of a locale, and the country that a text names."""
 
 from __future__ import annotations
 
@@ -7,17 +7,9 @@ from functools import cache
 
 from babel import Locale
 
-from storefront.country_codes import country_codes
+from storefront.country_codes import country_names
 
 MAX_COUNTRY = 60  # characters of a country as people write it
-
-
-@cache
-def country_names(locale: str) -> Mapping[str, str]:
-    """Return the names by code, sorted by name."""
-    codes = country_codes()
-    names = {code: name for code, name in Locale.parse(locale).territories.items() if code in codes}
-    return dict(sorted(names.items(), key=lambda pair: pair[1].casefold()))
 
 
 def default_country(locale: str) -> str:

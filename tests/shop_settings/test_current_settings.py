@@ -74,6 +74,7 @@ def test_a_shop_begins_with_the_defaults(app: Flask) -> None:
         closed=False,
         reopens_at="",
         closed_text="",
+        served_countries="",
         stock_display="low",
         order_email="",
         order_letters=True,

@@ -12,7 +12,7 @@ from storefront.accounts.models import Address, User
 from storefront.accounts.pages.page import make_blueprint, redirect_with_notice, render_page
 from storefront.extensions import db, write_transaction
 from storefront.i18n import gettext as _
-from storefront.postal import address_rules, countries
+from storefront.postal import address_rules, countries, served_countries
 from storefront.postal.address_lines import address_lines
 from storefront.web.forms import Form
 
@@ -35,6 +35,7 @@ def new(user: User) -> Response:
     """The empty form."""
     default = countries.default_country(shop_settings.current().locale)
     country = address_rules.known_country(request.args.get("country", ""), default)
+    country = country if country in served_countries.served_names() else ""
     values = {"name": user.name, "country": country}
     return _render_form(Form(values=values), None)
 
@@ -47,6 +48,7 @@ def add(user: User) -> Response:
     fields = address_rules.read_address(form)
     if _only_country_changed():
         return _render_form(Form(values=form.values), None)
+    served_countries.check_served(form, fields["country"])
     count = select(func.count(Address.id)).where(Address.user_id == user_id)
     if db.session.execute(count).scalar_one() >= MAX_ADDRESSES:
         form.errors[""] = _(
@@ -64,7 +66,7 @@ def add(user: User) -> Response:
 def edit(user: User, address_id: int) -> Response:
     """The form with an existing address."""
     address = _find_own_address(user, address_id)
-    return _render_form(Form(values=_values(address)), address_id)
+    return _render_form(Form(values=_values(address)), address_id, address.country)
 
 
 @bp.post("/<int:address_id>")
@@ -74,9 +76,10 @@ def change(user: User, address_id: int) -> Response:
     address, form = _find_own_address(user, address_id), Form(request.form)
     fields = address_rules.read_address(form)
     if _only_country_changed():
-        return _render_form(Form(values=form.values), address_id)
+        return _render_form(Form(values=form.values), address_id, address.country)
+    served_countries.check_served(form, fields["country"], kept=address.country)
     if form.errors:
-        return _render_form(form, address_id)
+        return _render_form(form, address_id, address.country)
     with write_transaction():
         for name, value in fields.items():
             setattr(address, name, value)
@@ -103,8 +106,10 @@ def _find_own_address(user: User, address_id: int) -> Address:
     return found
 
 
-def _render_form(form: Form, address_id: int | None) -> Response:
-    names, needs = address_rules.country_names(), address_rules.rules_for(form.values.get("country", ""))
+def _render_form(form: Form, address_id: int | None, kept: str = "") -> Response:
+    """Return the page with the form; `kept` is the country of the stored address, which may stay."""
+    names = served_countries.served_names(kept)
+    needs = address_rules.rules_for(form.values.get("country", ""))
     return render_page("address", form=form, address_id=address_id, countries=names, needs=needs)
 
 

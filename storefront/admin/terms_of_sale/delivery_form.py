@@ -11,6 +11,7 @@ from storefront.admin.terms_of_sale.amounts import read_amount, show_amount
 from storefront.catalog.slugs import slugify
 from storefront.checkout.delivery import read_method
 from storefront.checkout.term_errors import TermError
+from storefront.country_codes import split_codes
 from storefront.i18n import gettext as _
 from storefront.unicode_text import read_whole_number
 from storefront.web.forms import Form
@@ -67,12 +68,11 @@ def _read_method(form: Form, number: int) -> dict[str, Any]:
 
     where = form.typed(f"where-{number}")
     form.values[f"where-{number}"] = where if where in (_EVERYWHERE, _SOME) else _SOME
-    codes = text("countries", 1200).replace(";", ",").replace(" ", ",").split(",")
     return {
         "name": text("name"),
         "price": text("price"),
         "free_from": text("free"),
-        "countries": [code.upper() if len(code) == 2 else code for code in codes if code],
+        "countries": split_codes(text("countries", 1200)),
         "days": text("days", 100),
     }
 

@@ -9,6 +9,7 @@ from typing import Any
 from flask import Blueprint, current_app, redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from storefront import shop_settings
 from storefront.admin.pages import render_page
 from storefront.admin.terms_of_sale import delivery_form, payment_form, tax_form
 from storefront.admin.terms_of_sale.term_lines import describe_tables
@@ -135,4 +136,5 @@ def _page(about: PartForm, part: ShownPart, form: Form, seen: str, status: int =
         file=file.path,
         included=tax_form.INCLUDED,
         has_card=bool(card_payment()),
+        served=shop_settings.current().served_countries,
     )

@@ -14,7 +14,7 @@ from storefront import accounts
 from storefront.accounts.models import User
 from storefront.cart import basket_form
 from storefront.cart import queries as cart_queries
-from storefront.checkout import drafts, holds
+from storefront.checkout import drafts, forms, holds
 from storefront.checkout.drafts import CheckoutLine, OrderReview
 from storefront.checkout.errors import EmptyBasketError
 from storefront.checkout.holds import HoldStatus
@@ -44,7 +44,8 @@ def details_page(form: Form, user: User | None, taken: Sequence[int] = ()) -> Re
         form=form,
         user=user,
         book=accounts.list_addresses(user.id) if user else [],
-        countries=address_rules.country_names(),
+        countries=forms.country_choices(is_sent=is_sent),
+        invoice_countries=address_rules.country_names(),
         needs=address_rules.rules_for(values.get("country", "")),
         invoice_needs=address_rules.rules_for(values.get("bill_country", "")),
         methods={m.code: (m.name, m.days, m.price_for(totals.goods)) for m in methods},

@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from flask import current_app
 from sqlalchemy.exc import SQLAlchemyError
 
+from storefront import shop_settings
 from storefront.checkout.terms import current_terms
+from storefront.country_codes import split_codes
 from storefront.mail import transport
 from storefront.ops.doctor.finding import Finding, ok, warn, wrong
 from storefront.shop_settings.stored_settings import describe_settings
@@ -93,6 +95,13 @@ def _checkout() -> Iterator[Finding]:
         )
     if terms.problems:
         return
+    served = split_codes(shop_settings.current().served_countries)
+    if uncovered := [code for code in served if not terms.covers(code)]:
+        yield warn(
+            "countries",
+            f"No delivery method covers {', '.join(uncovered)}, which the shop serves: nothing can be sent there. "
+            "Add a method in the back office, or take these out of the setting served_countries.",
+        )
     if demo := terms.parts_from("demo"):
         yield warn(
             "checkout",
