@@ -178,18 +178,87 @@ def test_a_filter_and_a_view_narrow_the_grid(browser: Browser) -> None:
     assert "No variant matches" in browser.get("/admin/grid?vendor=Nobody").text
 
 
-def test_pages_follow_each_other(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pages_follow_each_other(app: Flask, browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("storefront.admin.grid.grid_view.VIEWS", [replace(VIEWS[0], rows=2)])
     seen: list[str] = []
-    path = "/admin/grid"
+    viewer = staff_browser(app, "viewer")
+    path, page = "/admin/grid", browser.get("/admin/grid")
     for _number in range(5):
-        page = browser.get(path)
         seen += [name for name in fields(page) if name.startswith("price-")]
-        following = re.search(r'href="([^"]+)" rel="next"', page.text)
+        read_only = viewer.get(path).text
+        following = re.search(r'href="([^"]+)" rel="next"', read_only)
         if following is None:
             break
         path = html.unescape(following[1])
+        page = browser.get(path)
     assert seen == [cell("price", sku) for sku in ("POT-S", "POT-L", "CUP")]
+
+
+def walk(browser: Browser, page: TestResponse, to: str, **typed: str) -> TestResponse:
+    """Press the button that leads to another page, with what was typed."""
+    (target,) = re.findall(rf'name="walk" value="([^"]*)">{to}<', page.text)
+    return browser.post("/admin/grid", **fields(page) | typed, walk=target)
+
+
+@pytest.fixture
+def two_pages(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> TestResponse:
+    """The first of two pages: POT-S and POT-L, then CUP."""
+    monkeypatch.setattr("storefront.admin.grid.grid_view.VIEWS", [replace(VIEWS[0], rows=2)])
+    return browser.get("/admin/grid")
+
+
+def test_what_was_typed_goes_along_to_other_pages(browser: Browser, two_pages: TestResponse) -> None:
+    pot = variant("POT-S").product_id
+    typed = {cell("price", "POT-S"): "11.00", f"status-{pot}": "draft"}
+    second = walk(browser, two_pages, "Next page", **typed)
+    assert second.status_code == 200
+    assert cell("price", "POT-S") not in fields(second)
+    assert "1 changed variant of another page goes along" in second.text
+    first = walk(browser, second, "First page", **{cell("price", "CUP"): "6.00"})
+    assert {name: fields(first)[name] for name in typed} == typed, "it is still there"
+    again = walk(browser, first, "Next page", **{cell("price", "POT-L"): "21.00", f"status-{pot}": "active"})
+    assert fields(again)[cell("price", "CUP")] == "6.00"
+    changes = {change.slug: change for change in planned(browser.post("/admin/grid", **fields(again)))}
+    assert changes["cup"].variants[0].fields["price"] == ValueChange(500, 600)
+    assert changes["pot"].fields == {}, "the status was put back"
+    assert [each.fields["price"].new for each in changes["pot"].variants] == [1100, 2100]
+
+
+def test_wrong_and_outdated_cells_of_other_pages_come_back(browser: Browser, two_pages: TestResponse) -> None:
+    with write_transaction() as session:
+        session.get_one(Variant, variant("POT-S").id).price = 1234
+    typed = {cell("price", "POT-S"): "11.00", cell("price", "POT-L"): "cheap"}
+    second = walk(browser, two_pages, "Next page", **typed)
+    answer = browser.post("/admin/grid", **fields(second) | {cell("price", "CUP"): "6.00"})
+    assert answer.status_code == 422
+    assert "It is 12.34 now, no longer 10.00." in answer.text
+    assert "Enter an amount such as" in answer.text
+    assert {name: fields(answer)[name] for name in typed} == typed
+    fixed = fields(answer) | {cell("price", "POT-L"): "22.00"}
+    changes = {change.slug: change for change in planned(browser.post("/admin/grid", **fixed))}
+    assert changes["cup"].variants[0].fields["price"] == ValueChange(500, 600), "it went along"
+    assert [each.fields["price"].new for each in changes["pot"].variants] == [1100, 2200]
+
+
+def test_a_page_has_as_many_rows_as_its_form_holds(browser: Browser) -> None:
+    for number in range(60):
+        make_product(f"Jug {number}")
+    assert len([name for name in fields(browser.get("/admin/grid")) if name.startswith("price-")]) == 63
+
+
+def test_too_many_and_forged_carried_cells_are_refused(
+    browser: Browser, two_pages: TestResponse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for forged in ("{", "[]", '{"0": {}}', '{"99999999999999": {"seen": {}, "cells": {}}}'):
+        answer = browser.post("/admin/grid", **fields(two_pages) | {"carried": forged}, walk="2 0")
+        assert (answer.status_code, "Something went wrong" in answer.text) == (422, True), forged
+    assert browser.post("/admin/grid", **fields(two_pages), walk="x -1").status_code == 200
+    monkeypatch.setattr("storefront.admin.grid.carried_cells.MOST", 1)
+    typed = {cell("price", "POT-S"): "11.00", cell("price", "POT-L"): "12.00"}
+    answer = browser.post("/admin/grid", **fields(two_pages) | typed, walk="1 2")
+    assert "You have changed more than 1 variants. Preview these changes first." in answer.text
+    assert {name: fields(answer)[name] for name in typed} == typed
+    assert store.list_change_sets() == []
 
 
 def test_the_grid_takes_few_statements(browser: Browser) -> None:

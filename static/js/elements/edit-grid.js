@@ -103,14 +103,15 @@ class EditGrid extends HTMLElement {
     if (!input.matches("[data-seen]")) return;
     if (input.matches("input") && !/[\t\r\n]/.test(text.replace(/[\r\n]+$/, ""))) return; // the browser pastes one value
     event.preventDefault();
-    const { edit, left } = fillCells(input, text, this.#before);
+    const { edit, left, number, fitting } = fillCells(input, text, this.#before);
     for (const [target] of edit) this.#markOne(target);
     this.#remember(edit);
-    this.#count(left ? this.dataset.leftOut.replace("{number}", left) : "");
+    const cut = fitting < number ? this.dataset.rowsLeft.replace("{fitting}", fitting).replace("{number}", number) : "";
+    this.#count([left ? this.dataset.leftOut.replace("{number}", left) : "", cut].filter(Boolean).join(" · "));
   }
 
   #warn(event) {
-    if (!this.#isSent && this.querySelector("td[data-changed]")) event.preventDefault();
+    if (!this.#isSent && (this.hasAttribute("data-carried") || this.querySelector("td[data-changed]"))) event.preventDefault();
   }
 }
 

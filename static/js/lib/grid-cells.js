@@ -27,14 +27,17 @@ export function findNeighbour(input, down, right) {
 }
 
 /** Fills the cells from this input on with a copied table; returns what changed, as [input, the value before], and how
- *  many values had no place. `before` is the value that the input had when it got the focus. */
+ *  many values had no place; or, if the table has too few rows, how many were pasted and how many of them have one.
+ *  `before` is the value that the input had when it got the focus. */
 export function fillCells(input, text, before) {
   const cell = input.closest("td");
   const rows = [...cell.closest("tbody").rows];
   const [top, first] = [rows.indexOf(cell.parentElement), cell.cellIndex];
   const edit = [];
+  const sheet = readSheet(text);
+  const fitting = Math.min(sheet.length, rows.length - top);
   let left = 0;
-  for (const [down, values] of readSheet(text).entries()) {
+  for (const [down, values] of sheet.slice(0, fitting).entries()) {
     for (const [right, value] of values.entries()) {
       const target = rows[top + down]?.cells[first + right]?.querySelector("[data-seen]");
       const former = target?.value;
@@ -42,7 +45,7 @@ export function fillCells(input, text, before) {
       else if (value.trim()) left += 1;
     }
   }
-  return { edit, left };
+  return { edit, left, number: sheet.length, fitting };
 }
 
 /** Sets the value of an input, or chooses the option with this value or text; returns whether it could. */

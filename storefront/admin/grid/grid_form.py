@@ -2,91 +2,110 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any
+from collections.abc import Collection, Mapping
+from typing import Any
 
 import msgspec
 
 from storefront import shop_settings
+from storefront.admin.grid import carried_cells
+from storefront.admin.grid.carried_cells import CarriedRow, SeenRow, TooManyCarriedError
+from storefront.admin.grid.grid_cells import FIELDS, PRICES, cell_name, show
 from storefront.admin.grid.grid_rows import GridRow
-from storefront.catalog.models import Status
 from storefront.change_sets.changes import StockChange
 from storefront.change_sets.edit_values import MAX_TEXT
 from storefront.change_sets.edits import EditedProduct, EditedVariant
 from storefront.i18n import gettext as _
 from storefront.i18n import lazy_gettext
-from storefront.money import Money
 from storefront.sheets.numbers import parse_amount
 from storefront.unicode_text import read_whole_number
 from storefront.web.forms import Form
 
-PRICES = ("price", "compare_at_price")
 STATUS_LABELS = {
     "active": lazy_gettext("Active"),
     "draft": lazy_gettext("Draft"),
     "archived": lazy_gettext("Archived"),
 }
 _SEEN = "seen-"
-_MOST_ID = 2**31 - 1  # what the column holds
-
-Amount = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
-
-
-class SeenRow(msgspec.Struct):
-    """What a row of the form was made from; None for stock that is not counted."""
-
-    price: Amount
-    compare_at_price: Amount | None
-    on_hand: Amount | None
-    label: Annotated[str, msgspec.Meta(max_length=MAX_TEXT)]
-    status: Status
-
-
-def see(row: GridRow) -> str:
-    """Return what a hidden field of the row holds."""
-    return msgspec.json.encode(msgspec.convert(row, SeenRow, from_attributes=True)).decode()
-
-
-def cell_name(field: str, row: GridRow) -> str:
-    """Return the name of a cell's input. The status is the product's."""
-    return f"{field}-{row.product_id if field == 'status' else row.id}"
-
-
-def show(field: str, value: Any) -> str:
-    """Return a value as its cell shows it: amounts as the shop's locale writes them."""
-    if value is None:
-        return ""
-    if field in PRICES:
-        return Money(value, shop_settings.current().currency).format_plain(shop_settings.current().locale)
-    return str(value)
 
 
 class GridForm(Form):
     """The cells of a submitted grid.
 
     Attributes:
-        seen: what each row was made from, by the variant's id, in the order of the form.
+        seen: what each row was made from, by the variant's id: those of the page in its order, and carried ones.
+        carried: the variants with changed cells that were on other pages.
     """
 
     def __init__(self, typed: Mapping[str, str] | None = None, *, may_set_stock: bool = False) -> None:
         super().__init__(typed)
         self._may_set_stock = may_set_stock
         self.seen: dict[int, SeenRow] = {}
+        self.carried: set[int] = set()
         for name in self._typed:
             number = name.removeprefix(_SEEN)
             if (
                 name.startswith(_SEEN)
                 and number.isascii()
                 and number.isdigit()
-                and int(number[:11]) <= _MOST_ID
+                and int(number[:11]) <= carried_cells.MAX_ID
             ):
                 self._read_seen(int(number), self._typed[name])
+        self._read_carried()
 
     def _read_seen(self, variant_id: int, text: str) -> None:
         try:
             self.seen[variant_id] = msgspec.json.decode(text, type=SeenRow)
-        except (msgspec.DecodeError, msgspec.ValidationError):
-            self.errors[""] = _("Something went wrong with this form. Reload the page and try again.")
+        except msgspec.MsgspecError:
+            self._refuse()
+
+    def _read_carried(self) -> None:
+        try:
+            rows = carried_cells.read_carried(self.typed(carried_cells.FIELD))
+        except msgspec.MsgspecError:
+            return self._refuse()
+        for key, row in rows.items():
+            # What the page itself has counts: a cell may be on two pages, such as the status of a product.
+            self._typed = {**row.cells, **self._typed}
+            if key not in self.seen:
+                self.seen[key] = row.seen
+                self.carried.add(key)
+        return None
+
+    def _refuse(self) -> None:
+        self.errors[""] = _("Something went wrong with this form. Reload the page and try again.")
+
+    def carry(self, rows: Mapping[int, GridRow], shown: Collection[int]) -> dict[int, CarriedRow]:
+        """Return the changed cells of rows that the page does not show, and keep all of them as values to show.
+
+        Raises:
+            TooManyCarriedError: these are more rows than a form carries.
+        """
+        found: dict[int, CarriedRow] = {}
+        taken = set[str]()
+        for key, seen in self.seen.items():
+            cells = self._changed_cells(rows[key], seen) if key in rows else {}
+            # The status of a product is a cell of each of its rows.
+            cells = {name: text for name, text in cells.items() if name not in taken}
+            taken |= cells.keys()
+            self.values = cells | self.values
+            if cells and key not in shown:
+                found[key] = CarriedRow(seen, cells)
+        if len(found) > carried_cells.MOST:
+            raise TooManyCarriedError
+        return found
+
+    def _changed_cells(self, row: GridRow, seen: SeenRow) -> dict[str, str]:
+        names = {cell_name(field, row): show(field, getattr(seen, field)) for field in FIELDS}
+        return {
+            name: carried_cells.cut(self._typed[name])
+            for name, before in names.items()
+            if name in self._typed and self.typed(name).strip() != before
+        }
+
+    def is_wrong(self, row: GridRow) -> bool:
+        """Return whether a cell of this row cannot be used."""
+        return any(cell_name(field, row) in self.errors for field in FIELDS)
 
     def read(self, rows: Mapping[int, GridRow]) -> dict[int, EditedProduct]:
         """Return the edit of each product of which a cell was changed; what is wrong is in `errors`.
@@ -103,7 +122,7 @@ class GridForm(Form):
                 continue
             changed = {
                 field: value
-                for field in ("price", "compare_at_price", "label", "on_hand", "status")
+                for field in FIELDS
                 if (value := self._changed(field, row, getattr(seen, field))) is not ...
             }
             if changed:

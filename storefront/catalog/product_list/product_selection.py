@@ -34,6 +34,22 @@ FEW = 200  # matches of a large range that are looked for, or as many as the pag
 
 
 @dataclass(frozen=True, slots=True)
+class _Page:
+    """A page: its number from 1, and its size."""
+
+    number: int
+    size: int
+
+    @property
+    def start(self) -> int:
+        return self.end - self.size
+
+    @property
+    def end(self) -> int:
+        return self.number * self.size
+
+
+@dataclass(frozen=True, slots=True)
 class ProductSelection:
     """The products on one page.
 
@@ -52,12 +68,13 @@ class ProductSelection:
     meant: Sequence[str] = ()
 
 
-def select_products(wanted: ProductFilter, page: int) -> ProductSelection:
-    """Return one page of the products that a filter leaves."""
+def select_products(wanted: ProductFilter, page: int, size: int = 0) -> ProductSelection:
+    """Return one page of the products that a filter leaves; `size`: products on a page, 0 for PER_PAGE."""
+    place = _Page(page, size or PER_PAGE)
     if wanted.text:
-        return _select_found(wanted, page)
+        return _select_found(wanted, place)
     if wanted.is_status_only and (wanted.sort == "new" or not wanted.status):
-        return _select_plain(wanted, page)
+        return _select_plain(wanted, place)
     narrowest, size = _find_narrowest(list_ranges(wanted))
     if size <= SORT_LIMIT:
         scanned = _rows_of(narrowest, SORT_LIMIT, wanted)
@@ -65,14 +82,14 @@ def select_products(wanted: ProductFilter, page: int) -> ProductSelection:
             select(scanned.c.id).where(*conditions(wanted, scanned.c)).order_by(*order(wanted, scanned.c))
         )
         ids = db.session.execute(matching.limit(MATCH_LIMIT + 1)).scalars().all()
-        return _slice(ids[:MATCH_LIMIT], page, is_minimum=len(ids) > MATCH_LIMIT)
-    most = min(max(FEW, page * PER_PAGE), MATCH_LIMIT)
+        return _slice(ids[:MATCH_LIMIT], place, is_minimum=len(ids) > MATCH_LIMIT)
+    most = min(max(FEW, place.end), MATCH_LIMIT)
     ids = _read_newest(narrowest, wanted, most)
     is_whole = len(ids) <= most and size <= SCAN_LIMIT
     if is_whole or (wanted.sort == "new" and narrowest.is_ordered):
-        start, end = (page - 1) * PER_PAGE, min(page * PER_PAGE, most)
-        return ProductSelection(ids[start:end], min(len(ids), most), not is_whole, len(ids) > end)
-    return _walk_order(wanted, page, min(len(ids), most))
+        end = min(place.end, most)
+        return ProductSelection(ids[place.start : end], min(len(ids), most), not is_whole, len(ids) > end)
+    return _walk_order(wanted, place, min(len(ids), most))
 
 
 def list_matching_ids(wanted: ProductFilter, most: int, *, after: int = 0) -> Sequence[int]:
@@ -94,7 +111,7 @@ def iterate_matching_ids(wanted: ProductFilter) -> Iterator[int]:
         yield from ids
 
 
-def _select_found(wanted: ProductFilter, page: int) -> ProductSelection:
+def _select_found(wanted: ProductFilter, place: _Page) -> ProductSelection:
     # Without a filter all that is found matches: more than are kept are useless.
     most = SCAN_LIMIT if conditions(wanted) else MATCH_LIMIT + 1
     found = find_by_text(wanted.text, most)
@@ -103,7 +120,7 @@ def _select_found(wanted: ProductFilter, page: int) -> ProductSelection:
         ranking = found.plan.ranking(0)
         rows.sort(key=lambda row: (not row.has_code, *ranking.rank(row.title)))
     meant = found.plan.corrections if found.plan and not rows and not found.plan.is_relaxed else ()
-    return _slice([row.id for row in rows], page, is_minimum=not complete, meant=meant)
+    return _slice([row.id for row in rows], place, is_minimum=not complete, meant=meant)
 
 
 def _match(source: CompoundSelect[Any], wanted: ProductFilter, most: int) -> tuple[list[Any], bool]:
@@ -177,35 +194,35 @@ def _columns(wanted: ProductFilter) -> list[Any]:
     ]
 
 
-def _select_plain(wanted: ProductFilter, page: int) -> ProductSelection:
+def _select_plain(wanted: ProductFilter, place: _Page) -> ProductSelection:
     """Return a page of a range of one index; pages far from its beginning are empty, since offsets are slow."""
-    offset = (page - 1) * PER_PAGE
+    offset = place.start
     counted = select(Product.id).where(*conditions(wanted)).limit(MATCH_LIMIT + 1).subquery()
     total = db.session.execute(select(func.count()).select_from(counted)).scalar_one()
     if (offset > min(total, MAX_OFFSET) and total <= MATCH_LIMIT) or offset > MAX_OFFSET:
         return ProductSelection((), min(total, MATCH_LIMIT), total > MATCH_LIMIT, has_more=False)
     query = select(Product.id).where(*conditions(wanted)).order_by(*order(wanted))
-    ids = db.session.execute(query.offset(offset).limit(PER_PAGE + 1)).scalars().all()
-    has_more = len(ids) > PER_PAGE
-    return ProductSelection(ids[:PER_PAGE], min(total, MATCH_LIMIT), total > MATCH_LIMIT, has_more)
+    ids = db.session.execute(query.offset(offset).limit(place.size + 1)).scalars().all()
+    has_more = len(ids) > place.size
+    return ProductSelection(ids[: place.size], min(total, MATCH_LIMIT), total > MATCH_LIMIT, has_more)
 
 
-def _walk_order(wanted: ProductFilter, page: int, known: int) -> ProductSelection:
+def _walk_order(wanted: ProductFilter, place: _Page, known: int) -> ProductSelection:
     """Return a page of the matches in order, of which some are `known`, from the order's index.
 
     It reads rows until the page is full, SCAN_LIMIT at most.
     """
-    most = min(page * PER_PAGE, MATCH_LIMIT)
+    most = min(place.end, MATCH_LIMIT)
     scanned = select(*_columns(wanted)).order_by(*order(wanted)).limit(SCAN_LIMIT).subquery()
     query = select(scanned.c.id).where(*conditions(wanted, scanned.c))
     query = _keep_order(query, *order(wanted, scanned.c)).limit(most + 1)
     ids = db.session.execute(query).scalars().all()
     total = max(known, min(len(ids), most))
-    return ProductSelection(
-        ids[(page - 1) * PER_PAGE : most], total, is_minimum=True, has_more=len(ids) > most
-    )
+    return ProductSelection(ids[place.start : most], total, is_minimum=True, has_more=len(ids) > most)
 
 
-def _slice(ids: Sequence[int], page: int, *, is_minimum: bool, meant: Sequence[str] = ()) -> ProductSelection:
-    start, end = (page - 1) * PER_PAGE, page * PER_PAGE
-    return ProductSelection(ids[start:end], len(ids), is_minimum, len(ids) > end, meant)
+def _slice(
+    ids: Sequence[int], place: _Page, *, is_minimum: bool, meant: Sequence[str] = ()
+) -> ProductSelection:
+    page = ids[place.start : place.end]
+    return ProductSelection(page, len(ids), is_minimum, len(ids) > place.end, meant)
