@@ -1,7 +1,7 @@
 """Days and times as people write them: in the shop's time zone, in the format of its locale.
 
-A page names the zone. Its script (`static/js/elements/local-time.js`) then shows the time of the reader's own clock.
-Files and the API keep ISO 8601 in UTC.
+A page names the zone. A script (`static/js/elements/local-time.js`) shows shoppers the time of their own clock
+instead. Files and the API keep ISO 8601 in UTC.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def zone_name() -> str:
 
 
 def time_element(moment: datetime) -> Markup:
-    """Return a moment for a page, which shows it in the time zone of its reader if scripts run."""
+    """Return a moment for a page. Scripts show it in the reader's time zone, but in the back office in the shop's."""
     exact = moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     element = Markup('<local-time><time datetime="{}" dir="auto">{}</time></local-time>')
     return element.format(exact, format_minute(moment))

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 from storefront import shop_settings
 from storefront.actors import describe_actors
 from storefront.admin.pages import render_page
+from storefront.catalog_files import uploads
 from storefront.change_sets import scheduled_runs, store
 from storefront.change_sets.comparison import compare_row
 from storefront.change_sets.directions import DIRECTIONS, Verb, WrongStatusError
@@ -25,6 +26,7 @@ from storefront.web.staff_access import permission_required
 bp = Blueprint("admin_change_sets", __name__, cli_group=None)
 
 PAGE = 50  # change sets, and products of one
+MOST_UNANSWERED = 10  # files with a question, above the first page
 MOST_PROBLEMS = 50  # of each kind on the page; the CSV has all
 
 
@@ -39,6 +41,7 @@ def all_change_sets() -> Response:
         "imports/imports.html",
         change_sets=found[:PAGE],
         has_more=len(found) > PAGE,
+        unanswered=[] if before else uploads.list_unanswered(MOST_UNANSWERED),
         actors=describe_actors({one.created_by for one in found}),
     )
 

@@ -152,6 +152,7 @@ def _page(here: ContentPage | None, form: Form, status: int = 200) -> Response:
         versions=_versions(here) if here else [],
         state=state_of(here) if here else None,
         zone=moments.zone_name(),
+        placeholders=starting_drafts.find_placeholders(here) if here else [],
     )
 
 

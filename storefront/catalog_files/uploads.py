@@ -7,7 +7,7 @@ process that finds them on its disk.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import Any
 
 from flask import Flask, current_app
 from sqlalchemy import JSON, String, Text, select, update
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from storefront import actors, periodic, shop_settings
 from storefront.app_state import AppState
@@ -32,6 +32,7 @@ FOLDER = "catalogue-uploads"  # below the instance directory
 PICTURES = "pictures"  # below the folder of an upload
 MOST_AT_ONCE = 512 * 1024  # bytes of a file that the request plans
 MOST_PROBLEMS = 50  # that are stored with a plan that was not
+QUESTIONS = ("quantities", "too_much")  # reasons of a result that a person can answer without another file
 STEP = 2.0  # seconds between two notes of the progress
 # Seconds from a claim to the next one. The first is longer than a large file takes.
 BACKOFF = (600, 1800, 3600)
@@ -110,6 +111,24 @@ def add(name: str, folder: str, options: Mapping[str, Any]) -> int:
 def find(number: int) -> CatalogUpload | None:
     """Return an upload; None if there is none with this number."""
     return db.session.get(CatalogUpload, number, populate_existing=True)
+
+
+def list_unanswered(limit: int) -> Sequence[CatalogUpload]:
+    """Return the files about which the shop has asked something, newest first; of those that were sent again none."""
+    later = aliased(CatalogUpload)
+    was_sent_again = select(later.id).where(later.name == CatalogUpload.name, later.id > CatalogUpload.id)
+    query = (
+        select(CatalogUpload)
+        .where(
+            CatalogUpload.change_set_id.is_(None),
+            CatalogUpload.due_at.is_(None),
+            CatalogUpload.result["reason"].as_string().in_(QUESTIONS),
+            ~was_sent_again.exists(),
+        )
+        .order_by(CatalogUpload.id.desc())
+        .limit(limit)
+    )
+    return db.session.scalars(query).all()
 
 
 def start(number: int, options: Mapping[str, Any]) -> None:

@@ -181,7 +181,9 @@ class _VariantMatcher:
         values = [value for value in row.options or () if value]
         missing = self._columns.missing(len(row.options or ()))
         if self._product and self._variants and not values:
-            reason = "the row names no option values, and its SKU leads to no single variant of the product"
+            label = row.values.get("label", "")
+            which = f"its SKU {label!r}" if label else "its SKU"
+            reason = f"the row names no option values, and {which} leads to no single variant of the product"
             self._refuse(index, OPTION_COLUMN, reason)
         elif self._product and values and missing:
             reason = f"no single variant has these values; add the value of {' and '.join(missing)}"

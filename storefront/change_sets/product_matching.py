@@ -91,7 +91,19 @@ class ProductMatcher:
             product = shop.by_id[owners.pop()]
             slug = given.handle if by_code and given.handle else product.slug
             return ProductMatch(product, slug, is_exact=False, is_partial=not address)
-        return ProductMatch(None, address)
+        return ProductMatch(None, address, problem="" if address else self._why_unknown(given))
+
+    def _why_unknown(self, given: InputProduct) -> str:
+        """Return why the labels of an input without handle and title lead to no product; empty if it has none."""
+        label = min(_labels(given), default="")
+        if not label:
+            return ""
+        if not self._is_label_unique(label):
+            return (
+                f"several rows of the file have the SKU {label!r}, so it is not known which variant this row means; "
+                "add the column 'Variant code', as the shop's own export has it"
+            )
+        return f"the SKU {label!r} leads to no single product of the shop, and a new product needs a title"
 
     def _by_earlier_address(self, given: InputProduct, shop: ShopProducts) -> ShopProduct | None:
         candidates = [shop.by_slug.get(slug) for slug in given.earlier_slugs]

@@ -7,7 +7,7 @@ once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from datetime import UTC, datetime
 from functools import partial
@@ -38,6 +38,9 @@ BATCH, BATCH_CHARACTERS = 200, 4_000_000  # products, and characters of their ch
 
 # Asked before each batch: whether the run goes on.
 GoesOn = Callable[[], bool]
+
+# What the history calls the actions of a plan.
+_RECORDED: Mapping[str, history.Action] = {"create": "create", "update": "update", "remove": "delete"}
 
 _decode_change = msgspec.json.Decoder(ProductChange).decode
 _decode_result = msgspec.json.Decoder(RowResult).decode
@@ -204,7 +207,7 @@ class _Runner:
                     writer.refresh(session, batch.touched, batch.list_same_texts())
                 _save(session, batch)
                 change_set.move_rows(self._direction.state, (row.state for row in batch.rows))
-                history.note_products(session, _slugs(batch))
+                history.note_products(session, self._product_changes(batch))
         db.session.remove()  # frees the rows of this batch
         with suppress(SQLAlchemyError):  # later, or a worker deletes them
             outbox.delete_delivered()  # else workers would drop pages a second time for each batch
@@ -217,6 +220,21 @@ class _Runner:
             BatchRow(key, product, _decode_change(content), _decode_result(result or "{}"))
             for key, product, content, result in session.execute(query.order_by(order))
         ]
+
+    def _product_changes(self, batch: Batch) -> dict[int, tuple[history.Action, str]]:
+        """Return what was done with the products of a batch, and their addresses, by id.
+
+        An undo is noted as a change: it may leave some of what was created.
+        """
+        done = (row for row in batch.rows if row.product_id is not None and not row.result.did_nothing)
+        return {
+            row.product_id: (
+                _RECORDED[row.change.action] if self._verb == "apply" else "update",
+                row.change.slug,
+            )
+            for row in done
+            if row.product_id is not None
+        }
 
     def _skip(self, row_id: int, error: IntegrityError | DataError) -> None:
         """Leave a row that the database refuses, with its reason."""
@@ -259,12 +277,6 @@ class _Runner:
         return session.execute(
             query.with_for_update().execution_options(populate_existing=True)
         ).scalar_one_or_none()
-
-
-def _slugs(batch: Batch) -> dict[int, str]:
-    """Return the addresses of the products of which something was done, by id."""
-    done = (row for row in batch.rows if row.product_id is not None and not row.result.did_nothing)
-    return {row.product_id: row.change.slug for row in done if row.product_id is not None}
 
 
 def _save(session: Session, batch: Batch) -> None:

@@ -158,8 +158,12 @@ def get(change_set_id: int) -> ChangeSet:
 
 
 def list_change_sets(limit: int = 100, *, before: int | None = None) -> Sequence[ChangeSet]:
-    """Return the newest change sets, newest first; with `before` those that are older than this number."""
-    query = select(ChangeSet).order_by(ChangeSet.id.desc()).limit(limit)
+    """Return the newest change sets, newest first; with `before` those that are older than this number.
+
+    Plans that came to nothing, or that stopped at a question, are left out: nobody can do anything with them.
+    """
+    came_to_nothing = (ChangeSet.status == "discarded") & (ChangeSet.products == 0)
+    query = select(ChangeSet).where(~came_to_nothing).order_by(ChangeSet.id.desc()).limit(limit)
     if before is not None:
         query = query.where(ChangeSet.id < before)
     return db.session.execute(query).scalars().all()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Mapping
 
 from flask import render_template
@@ -25,6 +27,16 @@ DRAFTS: Mapping[str, str] = {
 
 # Kinds of pages that the law asks a shop to link to.
 LEGAL = frozenset({"imprint", "terms", "privacy", "delivery", "withdrawal"})
+
+
+# What a draft leaves to the merchant, such as "[name]"; Japanese has brackets of full width.
+_PLACEHOLDER = re.compile(r"\[[^\[\]<>]{2,200}\]|［[^［］<>]{2,200}］")
+
+
+def find_placeholders(page: ContentPage) -> list[str]:
+    """Return the passages in square brackets that nobody has filled in on a page that began as a draft."""
+    found = _PLACEHOLDER.findall(page.body_html) if page.kind in DRAFTS else []
+    return [html.unescape(text) for text in dict.fromkeys(found)]
 
 
 def add_missing(session: Session) -> list[ContentPage]:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from flask import Flask
 
 from storefront.history import recording
-from storefront.history.models import RecordedChange
+from storefront.history.models import Action, RecordedChange
 from storefront.history.recording import begin_change_set, note_change_set, note_products
 
-__all__ = ["RecordedChange", "begin_change_set", "init_app", "note_change_set", "note_products"]
+__all__ = ["Action", "RecordedChange", "begin_change_set", "init_app", "note_change_set", "note_products"]
 
 
 def init_app(app: Flask) -> None:

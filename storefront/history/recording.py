@@ -56,10 +56,10 @@ def begin_change_set(session: Session, number: int) -> None:
     session.info[_CHANGE_SET] = number
 
 
-def note_products(session: Session, slugs: Mapping[int, str]) -> None:
-    """Note the products (id: address) that the change set of this transaction changes."""
-    for key, slug in slugs.items():
-        _noted(session)["product", str(key)] = _Change("update", slug, key)
+def note_products(session: Session, changes: Mapping[int, tuple[Action, str]]) -> None:
+    """Note what the change set of this transaction does with products: by id, the action and the address."""
+    for key, (action, slug) in changes.items():
+        _noted(session)["product", str(key)] = _Change(action, slug, key)
 
 
 def note_value(session: Session, kind: str, name: str, old: str, new: str) -> None:

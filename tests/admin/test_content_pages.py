@@ -130,6 +130,10 @@ def test_legal_drafts_wait_until_they_are_checked(app: Flask, owner: Browser) ->
     assert "tick the box" in answer.text
     assert owner.post(address, **sent, published="1", checked="1").status_code == 303
     assert Browser(app).get("/pages/terms").status_code == 200
+    assert "Still to be filled in or removed: [name and address]" in owner.get(address).text
+    filled = sent | {"body_html": "<p>You buy from Ada [the potter&#93;.</p>", "made_from": "2"}
+    assert owner.post(address, **filled, published="1").status_code == 303
+    assert "Still to be filled in or removed: [the potter]" in owner.get(address).text
 
 
 def test_roles_without_content_find_nothing(app: Flask) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from flask import Flask
 from sqlalchemy import update
@@ -96,3 +99,9 @@ def test_former_addresses_lead_on(app: Flask) -> None:
         assert browser.get(old).location == new
     answer = browser.post("/ops/orders/X/events")
     assert (answer.status_code, answer.location) == (308, "/admin/orders/X/events")
+
+
+def test_only_the_layout_shows_what_was_done() -> None:
+    """A page that prints the notice too shows it twice."""
+    pages = Path("templates/admin").rglob("*.html")
+    assert [page.name for page in pages if re.search(r"{{\s*said\b", page.read_text())] == []

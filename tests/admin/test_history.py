@@ -22,7 +22,7 @@ from storefront.history import RecordedChange, recording
 from storefront.mail.letter_words import LetterWords
 from storefront.shop_settings.stored_settings import set_value
 from tests.accounts.people import Browser, staff_browser
-from tests.change_sets.stored_sets import apply, update, variant_change
+from tests.change_sets.stored_sets import apply, creation, undo, update, variant_change
 from tests.checkout.shoppers import count_statements, make_draft, place
 from tests.factories import make_product
 
@@ -109,6 +109,13 @@ def test_a_change_set_is_one_line_and_each_product_names_it(app: Flask) -> None:
     assert browser.get("/admin/changes?kind=change_set").text.count('class="change"') == 1
     page = browser.get(f"/admin/changes?product={first}").text
     assert f'href="/admin/imports/{number}"' in page
+
+
+def test_products_of_an_import_are_created_in_the_history(app: Flask) -> None:
+    forget()
+    undo(apply(creation("bell")))
+    found = [(c.kind, c.action, c.name) for c in recorded() if c.kind == "product"]
+    assert found == [("product", "create", "bell"), ("product", "update", "bell")]
 
 
 def test_the_page_shows_filters_and_undoes(app: Flask) -> None:

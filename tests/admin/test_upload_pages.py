@@ -81,9 +81,14 @@ def test_a_large_file_is_planned_in_the_background(app: Flask, monkeypatch: pyte
 def test_a_question_is_answered_without_sending_the_file_again(app: Flask) -> None:
     browser = staff_browser(app, "catalogue")
     page = follow(browser, send(browser, stock_missing="ask"))
-    assert "no quantity for 1 new variants" in page.text
+    assert "no quantity for 1 new variant." in page.text
     path = page.request.path
+    imports = browser.get("/admin/imports").text
+    assert "Waiting for your answer" in imports
+    assert f'href="{path}"' in imports
+    assert "discarded" not in imports
     answer = browser.post(f"{path}/plan", stock="default", stock_missing="untracked")
+    assert "Waiting for your answer" not in browser.get("/admin/imports").text
     assert (
         follow(browser, answer).request.path == "/admin/imports/2"
         or follow(browser, answer).status_code == 200

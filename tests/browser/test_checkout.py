@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from tests.browser.letters import open_letter, read_letter, sign_in_link
 from tests.browser.pages import PRODUCT
@@ -117,6 +117,27 @@ def test_a_customer_buys_and_cancels_the_order(page: Page, shop: Shop, javascrip
     )
     page.goto(path)
     expect(badge).to_contain_text("Only 2 left")
+
+
+def test_typing_goes_on_while_a_countrys_form_arrives(browser: Browser, shop: Shop) -> None:
+    context = browser.new_context(base_url=shop.url)
+    try:
+        page, late = context.new_page(), list[Route]()
+        put_in(page, PRODUCT)
+        page.goto("/checkout")
+        page.route("**/checkout?country=*", lambda route: late.append(route))
+        address = part(page, "Delivery address")
+        with page.expect_request("**/checkout?country=*"):
+            address.get_by_label("Country").select_option(label="United Kingdom")
+        address.get_by_label("Name", exact=True).focus()
+        page.keyboard.type("Ada ")
+        for answer in late:
+            answer.continue_()
+        expect(address.get_by_label("Town")).to_be_visible()
+        page.keyboard.type("Byron")
+        expect(address.get_by_label("Name", exact=True)).to_have_value("Ada Byron")
+    finally:
+        context.close()
 
 
 def test_the_countdown_of_a_hold_uses_the_servers_clock(browser: Browser, shop: Shop) -> None:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 from werkzeug.routing import RequestRedirect
 
 from storefront.catalog.collection import collection_edits
@@ -141,3 +141,23 @@ def test_axe_finds_nothing_on_any_page_of_the_office(page: Page, shop: Shop) -> 
         if "GET" in (rule.methods or ()) and re.match("/admin(/|$)(?!.*/progress$)", rule.rule)
     }
     assert pages - seen == set(), "no link leads to these pages"
+
+
+def test_wide_paper_has_one_column_and_times_are_the_shops(
+    browser: Browser, shop: Shop, owner: dict[str, Any]
+) -> None:
+    context = browser.new_context(
+        base_url=shop.url,
+        storage_state=owner,  # type: ignore[arg-type]
+        viewport={"width": 1200, "height": 800},
+        timezone_id="Asia/Tokyo",
+    )
+    try:
+        page = context.new_page()
+        page.goto("/admin/changes")
+        time = page.locator("local-time time[title]").first  # the script has seen it
+        expect(time).to_contain_text("UTC")
+        page.emulate_media(media="print")
+        assert page.evaluate("document.querySelector('main').offsetWidth") > 1100
+    finally:
+        context.close()

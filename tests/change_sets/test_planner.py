@@ -277,6 +277,19 @@ def test_unique_labels_lead_to_products_without_handles(app: Flask) -> None:
     assert report.removed_variants == 0
 
 
+def test_sku_that_means_no_single_variant_is_named(app: Flask) -> None:
+    """Lines of a price list without a title: which SKU, and why."""
+    shirt()
+    inputs = [
+        InputProduct(line=n, variants=[row(n, label=label, price=n)])
+        for n, label in ((2, "TEE-S"), (3, "TEE-S"), (4, "CUP"))
+    ]
+    _, report = plan(*inputs)
+    assert [problem.line for problem in report.problems] == [2, 3, 4]
+    assert "several rows of the file have the SKU 'TEE-S'" in report.problems[0].reason
+    assert "the SKU 'CUP' leads to no single product" in report.problems[2].reason
+
+
 def test_new_product_needs_title_and_price(app: Flask) -> None:
     _, report = plan(
         InputProduct(line=2, handle="a", variants=[row(2, price=1)]),

@@ -69,7 +69,16 @@ class CountryFields extends HTMLElement {
     }
     const radios = [...fresh.querySelectorAll("input[type=radio]")];
     if (radios.length && !radios.some((radio) => radio.checked)) radios[0].checked = true;
+    const focused = old.contains(document.activeElement) ? document.activeElement : null;
     old.replaceWith(document.adoptNode(fresh));
+    if (focused) this.#focus(form.elements[focused.name], focused);
+  }
+
+  /** Lets the shopper go on typing in the field that took the place of the old one, at the same place in the text. */
+  #focus(field, old) {
+    if (!(field instanceof HTMLElement)) return; // the form of this country has no such field
+    field.focus({ preventScroll: true });
+    if (field.type === "text" && old.type === "text") field.setSelectionRange(old.selectionStart, old.selectionEnd);
   }
 }
 
