@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from storefront.i18n import gettext as _
 from storefront.text_translations.sources import SourceField, SourceKind, SourceTexts
@@ -42,7 +42,11 @@ class TranslationForm:
         self._is_sent = typed is not None
         self._owner = owner
         fields = [(name, kind.find_field(name), text) for name, text in owner.texts.items() if text]
-        self._fields = [(name, field, text) for name, field, text in fields if field][:MOST_FIELDS]
+        self._fields = [
+            (name, replace(field, label=owner.labels.get(name, field.label)), text)
+            for name, field, text in fields
+            if field
+        ][:MOST_FIELDS]
 
     def read(self) -> dict[str, NewText]:
         """Return what the sender changed, by field; `form.errors` has a sentence for each wrong one.

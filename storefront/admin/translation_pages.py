@@ -26,7 +26,7 @@ from storefront.text_translations.translation_edits import TranslationsChangedEr
 from storefront.web.forms import Form
 from storefront.web.language_routes import list_languages
 from storefront.web.private import mark_private
-from storefront.web.staff_access import permission_required
+from storefront.web.staff_access import may, permission_required
 
 bp = Blueprint("admin_translations", __name__, cli_group=None)
 
@@ -54,7 +54,7 @@ def receive() -> Response:
         path = Path(folder) / "translations.csv"
         file.save(path)
         try:
-            report = translation_file.import_file(path)
+            report = translation_file.import_file(path, may_change=_may_change)
         except UnreadableFileError:
             form.errors["file"] = _("This is not a file of translations. Export one, and fill it in.")
             return _overview(form)
@@ -97,6 +97,8 @@ def show(kind: str, owner_id: int) -> Response:
 def change(kind: str, owner_id: int) -> Response:
     """Save the translations that were changed, all or none; a field that the form lacks stays as it is."""
     here, owner = _find(kind, owner_id)
+    if not _may_change(here):
+        abort(404)
     language = _chosen(request.form.get("language", ""))
     sent = TranslationForm(here, owner, request.form)
     wanted = sent.read()
@@ -112,6 +114,10 @@ def change(kind: str, owner_id: int) -> Response:
         "admin_translations.show", kind=kind, owner_id=owner_id, language=language.tag, said="saved"
     )
     return redirect(address, 303)
+
+
+def _may_change(kind: SourceKind) -> bool:
+    return may(f"{kind.area}:write")
 
 
 def _languages() -> Sequence[Language]:
@@ -163,4 +169,5 @@ def _page(
         language=language,
         languages=_languages(),
         rows=rows,
+        can_change=_may_change(kind),
     )

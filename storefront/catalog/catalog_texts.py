@@ -42,7 +42,8 @@ def init_app(app: Flask) -> None:
     for name, (label, _model, fields, _key) in _MODELS.items():
         register_kind(app, SourceKind(name, label, fields, _reader(name), clean_text))
     texts_changed.register(app, _index)
-    register_kind(app, SourceKind(OPTION, lazy_gettext("Options"), None, _read_words, clean_text))
+    options = SourceKind(OPTION, lazy_gettext("Options"), None, _read_words, clean_text, has_owners=False)
+    register_kind(app, options)
 
 
 def clean_text(field: str, text: str) -> str:

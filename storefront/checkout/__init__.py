@@ -24,6 +24,7 @@ from storefront.checkout import (
     queries,
     retention,
     shipping,
+    term_texts,
     terms,
 )
 from storefront.checkout import cli as terms_cli
@@ -78,6 +79,7 @@ def init_app(app: Flask) -> None:
         messages,
         merchant_letter,
         order_letters,
+        term_texts,
         refunds,
         cancellation,
         invoice_expiry,

@@ -24,6 +24,8 @@ from storefront.country_codes import check_country, country_names
 from storefront.i18n import gettext as _
 from storefront.i18n import lazy_gettext
 from storefront.money import Money, minor_units
+from storefront.shop_settings.current_settings import translate
+from storefront.shop_settings.translated_texts import DELIVERY
 
 _KEYS = {"code", "name", "price", "free_from", "countries", "days"}
 
@@ -39,6 +41,16 @@ class DeliveryMethod:
     free_from: int | None = None
     days: str = ""
 
+    @property
+    def shown_name(self) -> str:
+        """The name in the present language."""
+        return translate(DELIVERY, f"{self.code}.name", str(self.name))
+
+    @property
+    def shown_days(self) -> str:
+        """The delivery time in the present language; it is a promise, so no translation of an earlier one."""
+        return translate(DELIVERY, f"{self.code}.days", str(self.days), exact=True)
+
     def price_for(self, goods: int) -> int:
         """Return the price of delivery for goods with this subtotal."""
         return 0 if self.free_from is not None and goods >= self.free_from else self.price
@@ -50,14 +62,14 @@ class DeliveryMethod:
             return Money(amount, currency).format(locale)
 
         if self.price:
-            parts = [_("%(method)s %(price)s", method=self.name, price=money(self.price))]
+            parts = [_("%(method)s %(price)s", method=self.shown_name, price=money(self.price))]
         else:
-            parts = [_("%(method)s, free", method=self.name)]
+            parts = [_("%(method)s, free", method=self.shown_name)]
         if self.price and self.free_from is not None:
             parts.append(_("free from %(amount)s", amount=money(self.free_from)))
         if self.countries is not None:
             parts.append(_destinations([country_names(locale).get(code, code) for code in self.countries]))
-        return _(", ").join([*parts, str(self.days)] if self.days else parts)
+        return _(", ").join([*parts, self.shown_days] if self.days else parts)
 
     def serves(self, country: str) -> bool:
         """Return whether the method delivers to a country (an ISO 3166-1 code)."""

@@ -270,7 +270,7 @@ def _order_values(review: OrderReview, now: datetime) -> dict[str, Any]:
         "taxes": msgspec.to_builtins(totals.taxes),
         "ship_to": draft.address,
         "bill_to": draft.bill_to,
-        "delivery": str(review.delivery.name) if review.delivery else "",
+        "delivery": review.delivery.shown_name if review.delivery else "",
         "payment": draft.payment,
         "paid": 0,
         "refunded": 0,

@@ -41,7 +41,7 @@ def make_sample_order(*kinds: str) -> OrderView:
         taxes=[],
         ship_to=address,
         bill_to=None,
-        delivery=terms.delivery_methods[0].name if terms.delivery_methods else _("Standard delivery"),
+        delivery=terms.delivery_methods[0].shown_name if terms.delivery_methods else _("Standard delivery"),
         payment=next(iter(terms.providers), "invoice"),
         placed_at=now,
         access="sample",

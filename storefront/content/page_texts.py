@@ -1,18 +1,21 @@
-"""The texts of the merchant's pages, and the labels of menus, for translation."""
+"""The texts of the merchant's pages, the labels of menus, and the announcement, for translation."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from storefront import shop_settings
 from storefront.catalog import html_sanitiser
 from storefront.catalog.catalog_texts import clean_text
 from storefront.content.menu_models import MenuItem
 from storefront.content.models import MAX_SEO_DESCRIPTION, MAX_TITLE, ContentPage
 from storefront.i18n import lazy_gettext
+from storefront.shop_settings.translated_texts import ANNOUNCEMENT, NOTICE
 from storefront.text_translations import SourceField, SourceKind, SourceTexts, register_kind
 from storefront.text_translations.models import MENU, PAGE
 
@@ -27,12 +30,20 @@ _FIELDS = (
 
 
 _MENU_FIELDS = (SourceField("label", lazy_gettext("Label")),)
+_NOTICES = (SourceField(ANNOUNCEMENT, lazy_gettext("Announcement")),)
 
 
 def init_app(app: Flask) -> None:
     """Offer the texts for translation."""
     register_kind(app, SourceKind(PAGE, lazy_gettext("Pages"), _FIELDS, _read, clean_text))
     register_kind(app, SourceKind(MENU, lazy_gettext("Menus"), _MENU_FIELDS, _read_menus, clean_text))
+    notice = SourceKind(NOTICE, lazy_gettext("Announcement"), _NOTICES, _read_notices, clean_text)
+    register_kind(app, replace(notice, has_owners=False, area="settings"))
+
+
+def _read_notices(_session: Session, _ids: Sequence[int] | None) -> Iterator[SourceTexts]:
+    texts = {ANNOUNCEMENT: shop_settings.current().announcement}
+    yield SourceTexts(0, "", str(lazy_gettext("Announcement")), texts)
 
 
 def _read_menus(session: Session, ids: Sequence[int] | None) -> Iterator[SourceTexts]:

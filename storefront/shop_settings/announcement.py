@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 from storefront import cache, moments
-from storefront.shop_settings.current_settings import current
+from storefront.shop_settings.current_settings import current, translate
+from storefront.shop_settings.translated_texts import ANNOUNCEMENT, NOTICE
 from storefront.web.prefix import add_prefix
 
 
@@ -22,8 +23,8 @@ def find_announcement() -> Announcement | None:
     settings = current()
     if not settings.announcement or not _holds_until(settings.announcement_end):
         return None
-    link = settings.announcement_link
-    return Announcement(settings.announcement, add_prefix(link) if link.startswith("/") else link)
+    link, text = settings.announcement_link, translate(NOTICE, ANNOUNCEMENT, settings.announcement)
+    return Announcement(text, add_prefix(link) if link.startswith("/") else link)
 
 
 def _holds_until(end: str) -> bool:

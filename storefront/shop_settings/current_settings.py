@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from flask import Flask, current_app, has_request_context, request
-from sqlalchemy import literal, select, union_all
+from sqlalchemy import Select, literal, select, union_all
 from sqlalchemy.exc import SQLAlchemyError
 
 from storefront import cache, languages
@@ -23,12 +23,16 @@ from storefront.config import ShopSettings
 from storefront.config.shop import read_text
 from storefront.errors import ConfigurationError
 from storefront.extensions import db, is_writing
+from storefront.languages import current_locale
 from storefront.shop_cache import keys
 from storefront.shop_settings.models import ShopDocument, ShopSetting
+from storefront.shop_settings.translated_texts import TEXT, StoredTexts, collect_texts, select_texts
 
 log = logging.getLogger(__name__)
 
-Rows = tuple[tuple[str, str], ...]  # names and texts, sorted by name; a document's name begins with DOCUMENT
+Rows = tuple[
+    tuple[str, str], ...
+]  # names and texts, sorted by name; a document's name begins with DOCUMENT, a translation's with TEXT
 DOCUMENT = "document:"
 RETRY = 1.0  # seconds until a read that failed is tried again
 _ASKING = 5.0  # seconds that this attempt may take; the others do not wait for it
@@ -38,10 +42,11 @@ _MEMO = "storefront.shop_settings"
 
 
 class _Stored(NamedTuple):
-    """The settings, and the texts of the stored documents by their names."""
+    """The settings, the texts of the stored documents by their names, and translations."""
 
     settings: ShopSettings
     documents: Mapping[str, str]
+    texts: StoredTexts
 
 
 class _Read(NamedTuple):
@@ -94,6 +99,20 @@ def current_documents() -> Mapping[str, str]:
     The same object is returned until one of the settings changes.
     """
     return _read().documents
+
+
+def translate(kind: str, field: str, source: str, *, exact: bool = False) -> str:
+    """Return a text of the settings in the present language, else as it is; no further statement is made for it.
+
+    Args:
+        kind: of the text (`translated_texts`).
+        field: which text of this kind.
+        source: the text in the shop's own language.
+        exact: whether a translation of an earlier text is left out, since the text is a promise.
+    """
+    locale = current_locale()
+    found = _read().texts.get((locale, kind, field)) if locale else None
+    return found.text_for(source, exact=exact) if found else source
 
 
 def _read() -> _Stored:
@@ -172,10 +191,13 @@ def _load() -> Rows:
     cache.depends_on(keys.SETTINGS)
     with db.session.no_autoflush:
         documents = select(literal(DOCUMENT) + ShopDocument.name, ShopDocument.value)
-        found = union_all(
-            select(ShopSetting.name, ShopSetting.value), documents.where(ShopDocument.value != "")
-        )
-        return tuple(sorted((name, value) for name, value in db.session.execute(found)))
+        parts: list[Select[str, str]] = [
+            select(ShopSetting.name, ShopSetting.value),
+            documents.where(ShopDocument.value != ""),
+        ]
+        if (texts := select_texts.find(current_app)) is not None:
+            parts.append(texts())
+        return tuple(sorted((name, value) for name, value in db.session.execute(union_all(*parts))))
 
 
 def _find_given(app: Flask) -> tuple[tuple[str, Any], ...]:
@@ -189,7 +211,7 @@ def _combine(rows: Rows, given: tuple[tuple[str, Any], ...]) -> _Stored:
     values: dict[str, Any] = {}
     documents = {name.removeprefix(DOCUMENT): text for name, text in rows if name.startswith(DOCUMENT)}
     for name, text in rows:
-        if name.startswith(DOCUMENT):
+        if name.startswith((DOCUMENT, TEXT)):
             continue
         try:
             # The sentence is for the log; to translate it, the locale would be read from these very settings.
@@ -197,4 +219,4 @@ def _combine(rows: Rows, given: tuple[tuple[str, Any], ...]) -> _Stored:
                 values[name] = read_text(name, text)
         except ConfigurationError as error:
             log.warning("A stored setting is not used: %s", error)
-    return _Stored(ShopSettings.from_values(values | dict(given)), documents)
+    return _Stored(ShopSettings.from_values(values | dict(given)), documents, collect_texts(rows))

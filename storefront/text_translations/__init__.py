@@ -8,9 +8,15 @@ from __future__ import annotations
 
 from flask import Flask
 
+from storefront.shop_settings.translated_texts import select_texts
 from storefront.text_translations import cli
 from storefront.text_translations.sources import SourceField, SourceKind, SourceTexts, register_kind
-from storefront.text_translations.translated_columns import fetch_words, translated, translation
+from storefront.text_translations.translated_columns import (
+    fetch_words,
+    select_setting_texts,
+    translated,
+    translation,
+)
 
 __all__ = [
     "SourceField",
@@ -25,5 +31,6 @@ __all__ = [
 
 
 def init_app(app: Flask) -> None:
-    """Register `flask translations`."""
+    """Register `flask translations`, and let the settings be read with the translations of their texts."""
+    select_texts.set(app, select_setting_texts)
     app.cli.add_command(cli.translations)

@@ -12,15 +12,17 @@ from storefront.actors import ChangedBy
 from storefront.cache.keys import digest
 from storefront.extensions import Model, UtcDateTime
 from storefront.shop_cache import keys
+from storefront.shop_settings import translated_texts
 
 MAX_FIELD = 255  # characters
-PRODUCT, CATEGORY, COLLECTION, PAGE, MENU, OPTION = (
+PRODUCT, CATEGORY, COLLECTION, PAGE, MENU, OPTION, FRONT_PAGE = (
     "product",
     "category",
     "collection",
     "page",
     "menu",
     "option",
+    "front-page",
 )
 
 
@@ -74,6 +76,8 @@ class TextTranslation(ChangedBy, Model):
         """Tags of what prints the text."""
         if self.kind == PRODUCT:
             return {keys.product_tag(self.owner_id), keys.card_tag(self.owner_id), keys.SEARCH}
+        if self.kind in translated_texts.KINDS:
+            return {keys.SETTINGS}
         return {keys.texts_tag(self.kind)}
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Literal
 
 from flask import Flask, current_app
 from sqlalchemy.orm import Session
@@ -39,12 +40,14 @@ class SourceTexts:
         key: how people and files name the owner: the end of its address.
         title: what pages call it.
         texts: by field; fields without a text may be missing.
+        labels: of fields that have another one than the field of the kind, by field.
     """
 
     owner_id: int
     key: str
     title: str
     texts: Mapping[str, str]
+    labels: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +57,13 @@ class SourceKind:
     Attributes:
         name: of the kind, such as "product".
         label: what people call owners of this kind, in the plural.
-        fields: its fields; None if each owner has fields of its own (option words).
+        fields: its fields; None if each owner has fields of its own, such as option words.
         read: yields the owners in the order of their ids, or only those with these ids.
         clean: returns a translation as it is stored; formatted text without what pages do not allow.
+        field_of: returns the field with a name, or None, if each owner has fields of its own; by default any text is
+            the name of a field.
+        has_owners: whether its texts belong to owners with ids of their own; else there is one owner, with the id 0.
+        area: whose permission changing it takes: "content", or "settings" for what customers rely on.
     """
 
     name: str
@@ -64,11 +71,14 @@ class SourceKind:
     fields: Sequence[SourceField] | None
     read: Callable[[Session, Sequence[int] | None], Iterator[SourceTexts]]
     clean: Callable[[str, str], str] = lambda _field, text: text
+    field_of: Callable[[str], SourceField | None] = lambda name: SourceField(name, name)
+    has_owners: bool = True
+    area: Literal["content", "settings"] = "content"
 
     def find_field(self, name: str) -> SourceField | None:
-        """Return the field with this name; a kind without fixed fields has any."""
+        """Return the field with this name; None if the kind has no such field."""
         if self.fields is None:
-            return SourceField(name, name)
+            return self.field_of(name)
         return next((each for each in self.fields if each.name == name), None)
 
 

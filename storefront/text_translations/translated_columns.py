@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import SQLColumnExpression, func, null, select
+from sqlalchemy import Select, SQLColumnExpression, func, literal, null, select
 from sqlalchemy.orm import QueryableAttribute, Session
 
 from storefront import cache
 from storefront.extensions import db
 from storefront.languages import current_locale
 from storefront.shop_cache import keys
+from storefront.shop_settings.translated_texts import KINDS, TEXT
 from storefront.text_translations.models import OPTION, PRODUCT, TextTranslation
 
 
@@ -66,6 +67,13 @@ def fetch_words(words: Iterable[str]) -> Mapping[str, str]:
         TextTranslation.field.in_(wanted),
     )
     return {row.field: row.text for row in db.session.execute(found)}
+
+
+def select_setting_texts() -> Select[str, str]:
+    """Return the statement for the translations of the settings, as `shop_settings.translated_texts` names them."""
+    row = TextTranslation
+    name = literal(TEXT) + row.source_digest + ":" + row.locale + ":" + row.kind + ":" + row.field
+    return select(name, row.text).where(row.kind.in_(KINDS))
 
 
 def read_owner_texts(

@@ -7,7 +7,7 @@ the one that the shop has; a text without a row keeps it.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -61,8 +61,15 @@ def export(writer: CsvWriter, language: Language) -> int:
     return writer.rows - 1
 
 
-def import_file(path: Path, *, dry_run: bool = False) -> TranslationReport:
+def import_file(
+    path: Path, *, dry_run: bool = False, may_change: Callable[[SourceKind], bool] = lambda _kind: True
+) -> TranslationReport:
     """Save the translations of a file, all or none.
+
+    Args:
+        path: of the file.
+        dry_run: whether nothing is saved.
+        may_change: whether the person may change texts of a kind.
 
     Raises:
         UnreadableFileError: it is not a file of translations.
@@ -83,8 +90,13 @@ def import_file(path: Path, *, dry_run: bool = False) -> TranslationReport:
                 for name, (_line, source, text) in rows.items()
                 if text or name in now
             }
-            report.changed += save_texts(session, kind, owner, locale, wanted)
-        if dry_run:
+            if may_change(kind):
+                report.changed += save_texts(session, kind, owner, locale, wanted)
+                continue
+            reason = _("You may not change texts of this kind: %(kind)s.", kind=str(kind.label))
+            changed = [name for name, new in wanted.items() if kind.clean(name, new.text) != new.seen]
+            report.refused += [(rows[name][0], reason) for name in changed]
+        if dry_run or report.refused:
             session.rollback()
     return report
 

@@ -173,6 +173,7 @@ def new_form(browser: Browser, **typed: str) -> dict[str, str]:
 
 def test_a_new_product_is_a_draft_until_published(app: Flask) -> None:
     browser = staff_browser(app)
+    assert "<bdi>New variant</bdi></legend>" in browser.get("/admin/products/new").text
     typed = {"title": "Tea bowl", "new-price": "12", "new-on_hand": "5", "new-label": "BOWL", "tags": "tea"}
     answer = browser.post("/admin/products/new", **new_form(browser, **typed))
     assert answer.status_code == 303, answer.text

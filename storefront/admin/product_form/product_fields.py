@@ -15,6 +15,7 @@ from storefront.admin.product_form.option_fields import iterate_options
 from storefront.admin.product_form.picture_fields import iterate_pictures
 from storefront.catalog.models import Product, Variant
 from storefront.catalog.product_writer import LockedProduct
+from storefront.i18n import gettext as _
 from storefront.i18n import lazy_gettext
 from storefront.stock import StockItem
 
@@ -73,7 +74,7 @@ def list_variants(loaded: LockedProduct, start: int = 0) -> list[VariantPart]:
     return [
         VariantPart(
             _prefix(variant),
-            " / ".join(variant.options) or variant.label or variant.sku,
+            _name(variant),
             variant.sku,
             loaded.items[variant.sku].reserved if variant.sku in loaded.items else 0,
         )
@@ -151,6 +152,12 @@ def _counted(variant: Variant, item: StockItem | None) -> int | None:
     if variant.id is None:
         return 0
     return item.on_hand if item is not None and item.tracked else None
+
+
+def _name(variant: Variant) -> str:
+    """Return the name of a variant for people; that of a new product has no code of its own yet."""
+    code = _("New variant") if variant.id is None else variant.sku
+    return " / ".join(variant.options) or variant.label or code
 
 
 def _prefix(variant: Variant) -> str:

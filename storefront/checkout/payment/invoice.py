@@ -22,20 +22,50 @@ from storefront.checkout.order_view import OrderView
 from storefront.checkout.term_errors import TermError
 from storefront.i18n import gettext as _
 from storefront.i18n import lazy_gettext
+from storefront.shop_settings.current_settings import translate
+from storefront.shop_settings.translated_texts import PAYMENT
 
 _KEYS = {"name", "about", "instructions", "offered"}
 
 
 @dataclass(frozen=True, slots=True)
 class Invoice:
-    """Payment by bank transfer. `lines` are the payment instructions of the terms."""
+    """Payment by bank transfer, with the texts of the terms. `own_lines` are the payment instructions."""
 
-    name: str
-    about: str
-    lines: tuple[str, ...]
+    own_name: str
+    own_about: str
+    own_lines: tuple[str, ...]
     code: str = INVOICE
     origin: str = ""
     refunds_automatically: bool = False
+
+    @property
+    def name(self) -> str:
+        """The name in the present language."""
+        return translate(PAYMENT, f"{self.code}.name", str(self.own_name))
+
+    @property
+    def about(self) -> str:
+        """The sentence for shoppers in the present language."""
+        return translate(PAYMENT, f"{self.code}.about", str(self.own_about), exact=True)
+
+    @property
+    def lines(self) -> list[str]:
+        """The payment instructions in the present language.
+
+        A translation of earlier ones is left out: it may name another bank account.
+        """
+        text = translate(PAYMENT, f"{self.code}.lines", self._joined_lines, exact=True)
+        return text.split("\n") if text else []
+
+    def own_texts(self) -> dict[str, str]:
+        """Return the texts in the shop's own language, by their fields."""
+        texts = {"name": str(self.own_name), "about": str(self.own_about), "lines": self._joined_lines}
+        return {f"{self.code}.{part}": text for part, text in texts.items()}
+
+    @property
+    def _joined_lines(self) -> str:
+        return "\n".join(map(str, self.own_lines))
 
     def begin(self, order: OrderView, back: str) -> str:  # noqa: ARG002  # of the protocol
         """Return nothing: the order's own page says how to pay."""
@@ -47,7 +77,7 @@ class Invoice:
         return (
             _("Amount: %(amount)s", amount=due),
             _("Reference: %(number)s", number=order.number),
-            *map(str, self.lines),
+            *self.lines,
         )
 
     def refund(self, order: OrderView, amount: int, key: str) -> str:  # noqa: ARG002  # of the protocol
@@ -108,11 +138,11 @@ def read_invoice_terms(terms: Mapping[str, Any], *, has_demo_terms: bool) -> Inv
             sentence=_("Enter where to pay, such as your bank and IBAN, or do not offer payment by invoice."),
         )
     return Invoice(
-        name=name.strip() if "name" in table else lazy_gettext("Invoice"),
-        about=about
+        own_name=name.strip() if "name" in table else lazy_gettext("Invoice"),
+        own_about=about
         if "about" in table
         else lazy_gettext("Pay by bank transfer after you receive your order."),
-        lines=tuple(lines)
+        own_lines=tuple(lines)
         if "instructions" in table
         else (lazy_gettext("We’ll send you the bank details by e-mail."),),
     )

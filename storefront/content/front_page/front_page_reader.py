@@ -12,7 +12,7 @@ from storefront import cache, moments
 from storefront.catalog.models import ROOT_PATH, RenditionSet
 from storefront.catalog.navigation import load_navigation
 from storefront.catalog.page_data import NO_NAVIGATION, RENDITION_COLUMNS, Navigation, Picture
-from storefront.content.front_page import page_sections
+from storefront.content.front_page import page_sections, section_texts
 from storefront.content.front_page.models import ONLY_ID, FrontPage
 from storefront.content.front_page.page_sections import PageSection, ProductsSection, SectionPicture
 from storefront.content.front_page.product_shelves import ProductShelf, load_shelves
@@ -58,12 +58,15 @@ def build_preview(sections: Sequence[PageSection]) -> OwnFrontPage:
 
 def _read_published() -> OwnFrontPage:
     cache.depends_on(keys.FRONT_PAGE)
-    query = select(FrontPage.published).where(FrontPage.id == ONLY_ID)
-    stored = db.session.execute(query).scalar_one_or_none()
+    stored, texts = section_texts.read_published()
     if stored is None:
         return OwnFrontPage()
     now = moments.now()
-    sections = [each for each in page_sections.decode(stored) if not each.hidden]
+    sections = [
+        section_texts.translate_section(each, texts)
+        for each in page_sections.decode(stored)
+        if not each.hidden
+    ]
     _bound(sections, now)
     return _build([each for each in sections if is_shown(each, now)], now)
 
