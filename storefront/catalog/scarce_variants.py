@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 
 from storefront.catalog.models import Product, Variant
 from storefront.extensions import db
@@ -31,13 +31,20 @@ def list_scarce(limit: int) -> Sequence[ScarceVariant]:
     """
     left = StockItem.on_hand - StockItem.reserved
     options = (Variant.option1, Variant.option2, Variant.option3)
+    # By itself SQLite would begin with all active products, not with the index of scarce items.
+    on_sale = (
+        exists(Product.id).where(Product.id == StockItem.product_id, Product.status == "active"),
+        exists(Variant.id).where(Variant.id == StockItem.variant_id, Variant.backorder.is_(False)),
+    )
+    first = (
+        select(StockItem.id).where(StockItem.is_scarce(), *on_sale).order_by(left, StockItem.id).limit(limit)
+    )
     query = (
         select(StockItem.sku, Variant.label, Product.id, Product.title, left, *options)
         .join(Variant, Variant.id == StockItem.variant_id)
         .join(Product, Product.id == StockItem.product_id)
-        .where(StockItem.is_scarce(), Product.status == "active", Variant.backorder.is_(False))
+        .where(StockItem.id.in_(select(first.subquery().c.id)))
         .order_by(left, StockItem.id)
-        .limit(limit)
     )
     return [
         ScarceVariant(sku, label, product_id, title, " / ".join(filter(None, names)), number)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import csv
 import re
+from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import Connection, event
 
 from storefront.catalog.models import Product
 from storefront.catalog.product_list import product_selection, read_filter, select_products
+from storefront.catalog.scarce_variants import list_scarce
 from storefront.extensions import db
 from tests.accounts.people import Browser, staff_browser
 from tests.checkout.shoppers import count_statements
@@ -129,12 +132,22 @@ def test_pages_follow_each_other(browser: Browser, monkeypatch: pytest.MonkeyPat
     assert titles(browser, "?page=2") == ["Blue cup"]
 
 
+CUT: tuple[dict[str, str], ...] = (
+    {},
+    {"status": "active"},
+    {"vendor": "Kiln Row"},
+    {"stock": "in"},
+    {"vendor": "Kiln Row", "status": "active", "picture": "none"},
+    {"stock": "in", "description": "none", "status": "active"},
+)
+
+
 def test_large_lists_are_cut_alike(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(5):
         make_product(f"Cup {number}", variants=[{"price": (number * 3 % 5) * 100}])
     make_product("Draft", status="draft", vendor="Lab")
     for sort in ("new", "updated", "title", "price", "-price"):
-        for query in ({}, {"status": "active"}, {"vendor": "Kiln Row"}, {"stock": "in"}):
+        for query in CUT:
             wanted = read_filter({"sort": sort, **query})
             whole = select_products(wanted, 1)
             with monkeypatch.context() as patch:
@@ -192,3 +205,39 @@ def test_planned_products_say_when(browser: Browser) -> None:
         ("published", "2099-12-01T09:00:00Z"),
         ("withdrawn", "2099-12-24T12:00:00Z"),
     ]
+
+
+def test_filters_are_answered_by_indexes(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    if db.engine.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL reads a table of this size whole")
+    monkeypatch.setattr(product_selection, "SORT_LIMIT", 0)
+    monkeypatch.setattr(product_selection, "FEW", 1)
+    monkeypatch.setattr(product_selection, "PER_PAGE", 1)
+    for number in range(3):
+        make_product(f"Cup {number}", product_type="Cup", description_html="", variants=[{"on_hand": 0}])
+    plans: list[str] = []
+
+    def explain(connection: Connection, _: object, statement: str, values: Any, *__: object) -> None:
+        if statement.startswith("SELECT"):
+            cursor = connection.connection.cursor()
+            cursor.execute(f"EXPLAIN QUERY PLAN {statement}", values)
+            plans.append(" ".join(row[3] for row in cursor.fetchall()))
+
+    query = {"type": "Cup", "status": "active", "vendor": "Kiln Row", "description": "none", "stock": "out"}
+    event.listen(db.engine, "before_cursor_execute", explain)
+    try:
+        found = select_products(read_filter({**query, "sort": "title"}), 1)
+        list_scarce(10)
+    finally:
+        event.remove(db.engine, "before_cursor_execute", explain)
+    assert len(found.ids) == 1
+    walk, scarce = plans[-2:]
+    for name in (
+        "ix_product_title_lower",
+        "ix_product_type",
+        "ix_product_status",
+        "ix_stock_item_sold_out_product",
+    ):
+        assert name in walk
+    assert "PRIMARY KEY" not in walk, "no product's row is read"
+    assert "SCAN stock_item USING INDEX ix_stock_item_scarce" in scarce

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -26,6 +26,13 @@ from storefront.catalog.models import Category, FurtherCategory, Product
 from storefront.catalog.product_list.product_filter import PLANNED, WITHOUT_CATEGORY, ProductFilter
 from storefront.stock import StockItem, is_buyable
 
+INDEXED = (
+    "no_description",
+    "no_picture",
+    "vendor",
+    "product_type",
+    "status",
+)  # filters with an index of their own
 SCAN_LIMIT = 10_000  # rows of a range, or products that a text finds in one way
 
 
@@ -35,11 +42,13 @@ class Range:
 
     Attributes:
         ids: the query of the ids of products.
+        serves: the filter whose products these are, exactly; empty if it has others, too, or serves none.
         is_ordered: whether the newest come first without sorting them.
         is_joined: whether these are ids of other rows than those of products.
     """
 
     ids: Select[Any]
+    serves: str = ""
     is_ordered: bool = True
     is_joined: bool = False
 
@@ -47,24 +56,33 @@ class Range:
 def conditions(wanted: ProductFilter, row: Any = Product) -> list[ColumnElement[bool]]:
     """Return the conditions of all filters; the search is a source of ids instead (`product_matches`)."""
     found: list[ColumnElement[bool]] = []
-    if wanted.status:
-        found.append(_has_status(wanted.status, row))
+    if wanted.status and wanted.status != PLANNED:
+        found.append(row.status == wanted.status)
     for column, value in (
         (row.vendor, wanted.vendor),
         (row.product_type, wanted.product_type),
     ):
         if value:
             found.append(column == value)
+    if wanted.stock:
+        found.append(has_stock(wanted.stock, row.id))
+    if wanted.no_picture:
+        found.append(row.cover_id.is_(None))
+    if wanted.no_description:
+        # A bound parameter would serve no partial index of SQLite.
+        found.append(row.description_html == literal_column("''"))
+    return [*found, *row_conditions(wanted, row)]
+
+
+def row_conditions(wanted: ProductFilter, row: Any = Product) -> list[ColumnElement[bool]]:
+    """Return those of the conditions for which a product's row is read; `index_probes` has the others."""
+    found: list[ColumnElement[bool]] = []
+    if wanted.status == PLANNED:
+        found.append(_is_planned(row))
     if wanted.category:
         found.append(_is_in_category(wanted.category, row))
     if wanted.tag:
         found.append(has_tag(wanted.tag, row))
-    if wanted.stock:
-        found.append(_has_stock(wanted.stock, row.id))
-    if wanted.no_picture:
-        found.append(row.cover_id.is_(None))
-    if wanted.no_description:
-        found.append(row.description_html == "")
     return found
 
 
@@ -74,43 +92,39 @@ def has_tag(tag: str, row: Any = Product) -> ColumnElement[bool]:
 
 
 def list_ranges(wanted: ProductFilter) -> list[Range]:
-    """Return the ranges that hold all matches, one for each filter that an index serves; the last is all products."""
+    """Return the ranges that hold all matches: one for each filter that an index serves, else all products."""
     found: list[Range] = []
     newest = Product.id.desc()
-    for value, condition in (
-        (wanted.vendor, Product.vendor == wanted.vendor),
-        (wanted.product_type, Product.product_type == wanted.product_type),
-        (wanted.no_picture, Product.cover_id.is_(None)),
-        # A bound parameter would serve no partial index of SQLite.
-        (wanted.no_description, Product.description_html == literal_column("''")),
-        (wanted.status, _has_status(wanted.status, Product)),
-    ):
-        if value:
-            found.append(Range(select(Product.id).where(condition).order_by(newest)))
+    for name in INDEXED:
+        if getattr(wanted, name):
+            only = replace(ProductFilter(), **{name: getattr(wanted, name)})
+            found.append(Range(select(Product.id).where(*conditions(only)).order_by(newest), name))
     if wanted.category:
         found.append(_category_range(wanted.category))
     if wanted.stock in ("low", "out"):
         scarce = StockItem.is_sold_out() if wanted.stock == "out" else StockItem.is_scarce()
         ids = select(StockItem.product_id.label("id")).where(scarce).distinct()
         found.append(Range(ids.order_by(StockItem.product_id.desc()), is_joined=True))
-    return [*found, Range(select(Product.id).order_by(newest))]
+    return found or [Range(select(Product.id).order_by(newest))]
 
 
 def order(wanted: ProductFilter, row: Any = Product) -> list[Any]:
     """Return the columns of the order; each has an index."""
-    columns = {
-        "updated": [row.updated_at.desc()],
-        "title": [func.lower(row.title)],
-        "price": [row.price],
-        "-price": [row.price.desc()],
-    }.get(wanted.sort, [])
+    columns: list[Any] = []
+    match wanted.sort:
+        case "updated":
+            columns = [row.updated_at.desc()]
+        case "title":
+            columns = [func.lower(row.title)]
+        case "price":
+            columns = [row.price]
+        case "-price":
+            columns = [row.price.desc()]
     return [*columns, row.id.asc() if wanted.sort in ("title", "price") else row.id.desc()]
 
 
-def _has_status(status: str, row: Any) -> ColumnElement[bool]:
-    if status == PLANNED:
-        return or_(row.publish_at.is_not(None), row.withdraw_at.is_not(None))
-    return row.status == status  # type: ignore[no-any-return]  # a column of a row or of a subquery
+def _is_planned(row: Any) -> ColumnElement[bool]:
+    return or_(row.publish_at.is_not(None), row.withdraw_at.is_not(None))
 
 
 def _is_in_category(category: str, row: Any) -> ColumnElement[bool]:
@@ -152,8 +166,11 @@ def _select_branch(category: str) -> Select[int]:
     return select(Category.id).where(or_(Category.id == int(category), is_below))
 
 
-def _has_stock(stock: str, product_id: Any) -> ColumnElement[bool]:
+def has_stock(stock: str, product_id: Any) -> ColumnElement[bool]:
+    """Return the condition of the filter of stock on an id; indexes answer it."""
     if stock == "in":
         return is_buyable(product_id)
-    scarce = exists(StockItem.id).where(StockItem.product_id == product_id, StockItem.is_scarce())
-    return scarce & is_buyable(product_id) if stock == "low" else scarce & ~is_buyable(product_id)
+    item = exists(StockItem.id).where(StockItem.product_id == product_id)
+    if stock == "low":
+        return item.where(StockItem.is_scarce()) & is_buyable(product_id)
+    return item.where(StockItem.is_sold_out()) & ~is_buyable(product_id)

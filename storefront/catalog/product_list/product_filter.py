@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal, get_args
 from urllib.parse import urlencode
 
@@ -79,10 +79,9 @@ class ProductFilter:
         """Whether it leaves out any product."""
         return bool(self.fields.keys() - {"sort"})
 
-    @property
-    def is_status_only(self) -> bool:
-        """Whether nothing but the status narrows the list, or nothing at all."""
-        return not replace(self, status="").is_narrowed
+    def has_only(self, *names: str) -> bool:
+        """Return whether one of these attributes narrows the list, and nothing else."""
+        return len(self.fields.keys() - {"sort"}) == 1 and any(getattr(self, name) for name in names)
 
 
 def read_filter(values: Mapping[str, str]) -> ProductFilter:

@@ -70,8 +70,8 @@ def _find(text: str, most: int, parts: Sequence[Select[Any]]) -> TextMatches:
 
 def has_code(text: str) -> ColumnElement[bool]:
     """Return the condition that one of a product's variants has exactly this code, SKU or barcode."""
-    codes = or_(Variant.sku == text, Variant.label == text, Variant.barcode == text)
-    return exists(Variant.id).where(Variant.product_id == Product.id, codes)
+    codes = (Variant.sku, Variant.label, Variant.barcode)
+    return Product.id.in_(union_all(*(select(Variant.product_id).where(code == text) for code in codes)))
 
 
 def _with_code(text: str) -> Select[Any]:

@@ -1,8 +1,8 @@
 """Select the products on a page of the list of all products, at a cost that does not grow with the shop.
 
 A filter reads its narrowest range of an index. A range of up to SORT_LIMIT products is read and sorted. Of a larger
-one, rows are read until MATCH_LIMIT match, at most SCAN_LIMIT; if more match, the index of the order is read until
-the page is full, and the total is a minimum ("1,000+").
+one, entries are read until FEW match, at most SCAN_LIMIT; if more match, the index of the order is read until the
+page is full, and the total is a minimum ("1,000+").
 """
 
 from __future__ import annotations
@@ -11,16 +11,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import CompoundSelect, Select, Subquery, func, literal, select, true
+from sqlalchemy import CompoundSelect, func, literal, select, true
 
 from storefront.catalog.list_index.reader import MATCH_LIMIT, MAX_OFFSET
 from storefront.catalog.models import Product
+from storefront.catalog.product_list import product_scan
+from storefront.catalog.product_list.index_probes import index_probes
 from storefront.catalog.product_list.product_conditions import (
+    INDEXED,
     SCAN_LIMIT,
-    Range,
     conditions,
     list_ranges,
     order,
+    row_conditions,
     select_in_category,
 )
 from storefront.catalog.product_list.product_filter import ProductFilter
@@ -73,23 +76,19 @@ def select_products(wanted: ProductFilter, page: int, size: int = 0) -> ProductS
     place = _Page(page, size or PER_PAGE)
     if wanted.text:
         return _select_found(wanted, place)
-    if wanted.is_status_only and (wanted.sort == "new" or not wanted.status):
+    if not wanted.is_narrowed or (wanted.sort == "new" and wanted.has_only(*INDEXED)):
         return _select_plain(wanted, place)
-    narrowest, size = _find_narrowest(list_ranges(wanted))
+    narrowest, size = product_scan.find_narrowest(list_ranges(wanted))
     if size <= SORT_LIMIT:
-        scanned = _rows_of(narrowest, SORT_LIMIT, wanted)
-        matching = (
-            select(scanned.c.id).where(*conditions(wanted, scanned.c)).order_by(*order(wanted, scanned.c))
-        )
-        ids = db.session.execute(matching.limit(MATCH_LIMIT + 1)).scalars().all()
+        ids = product_scan.read_all(narrowest, wanted, SORT_LIMIT, MATCH_LIMIT + 1)
         return _slice(ids[:MATCH_LIMIT], place, is_minimum=len(ids) > MATCH_LIMIT)
     most = min(max(FEW, place.end), MATCH_LIMIT)
-    ids = _read_newest(narrowest, wanted, most)
+    ids = product_scan.read_newest(narrowest, wanted, most + 1)
     is_whole = len(ids) <= most and size <= SCAN_LIMIT
     if is_whole or (wanted.sort == "new" and narrowest.is_ordered):
         end = min(place.end, most)
         return ProductSelection(ids[place.start : end], min(len(ids), most), not is_whole, len(ids) > end)
-    return _walk_order(wanted, place, min(len(ids), most))
+    return _select_walked(wanted, place, min(len(ids), most))
 
 
 def list_matching_ids(wanted: ProductFilter, most: int, *, after: int = 0) -> Sequence[int]:
@@ -127,9 +126,10 @@ def _match(source: CompoundSelect[Any], wanted: ProductFilter, most: int) -> tup
     """Return the matches among the source's ids in order, at most MATCH_LIMIT, and whether these are all."""
     scanned = source.cte("scanned")
     code = has_code(wanted.text) if wanted.sort == "relevance" else literal(0)
+    passing = select(scanned.c.id).where(*index_probes(wanted, scanned.c.id))
     found = (
         select(Product.id, Product.title, Product.price, Product.updated_at, code.label("has_code"))
-        .where(Product.id.in_(select(scanned.c.id)), *conditions(wanted))
+        .where(Product.id.in_(passing), *row_conditions(wanted))
         .order_by(*([Product.id.desc()] if wanted.sort == "new" else []))
         .limit(MATCH_LIMIT + 1)
         .subquery()
@@ -141,57 +141,6 @@ def _match(source: CompoundSelect[Any], wanted: ProductFilter, most: int) -> tup
     matches = [row for row in rows if row.id is not None]
     complete = len(matches) <= MATCH_LIMIT and rows[0].size < most
     return list(matches[:MATCH_LIMIT]), complete
-
-
-def _find_narrowest(ranges: Sequence[Range]) -> tuple[Range, int]:
-    """Return the range with the fewest ids and its size, or SCAN_LIMIT + 1 if it is larger."""
-    counts = [
-        select(func.count()).select_from(each.ids.limit(SCAN_LIMIT + 1).subquery()).scalar_subquery()
-        for each in ranges
-    ]
-    sizes = db.session.execute(select(*counts)).one()
-    return min(zip(ranges, sizes, strict=True), key=lambda pair: pair[1])
-
-
-def _read_newest(source: Range, wanted: ProductFilter, most: int) -> Sequence[int]:
-    """Return up to `most` + 1 matches among the first SCAN_LIMIT ids of a range, in order; no more are read."""
-    scanned = _rows_of(source, SCAN_LIMIT, wanted)
-    query = select(scanned).where(*conditions(wanted, scanned.c))
-    if source.is_ordered:
-        query = _keep_order(query, scanned.c.id.desc())
-    found = query.limit(most + 1).subquery()
-    return db.session.execute(select(found.c.id).order_by(*order(wanted, found.c))).scalars().all()
-
-
-def _rows_of(source: Range, most: int, wanted: ProductFilter) -> Subquery:
-    """Return what the conditions and orders need of the first products of a range, in its order.
-
-    The limit keeps both databases from reading them in another way.
-    """
-    if not source.is_joined:
-        return source.ids.with_only_columns(*_columns(wanted)).limit(most).subquery()
-    ids = source.ids.limit(most).subquery()
-    rows = select(*_columns(wanted)).join_from(ids, Product, Product.id == ids.c.id)
-    return _keep_order(rows, ids.c.id.desc()).limit(most).subquery()
-
-
-def _keep_order(query: Select[Any], *columns: Any) -> Select[Any]:
-    """Return the query of ordered rows so that they stay in this order.
-
-    PostgreSQL may join them by hashing. SQLite keeps the order of a limited subquery, and would read all rows before
-    it sorts them.
-    """
-    is_postgresql = db.session.connection().dialect.name == "postgresql"
-    return query.order_by(*columns) if is_postgresql else query
-
-
-def _columns(wanted: ProductFilter) -> list[Any]:
-    return [
-        *(Product.id, Product.title, Product.status, Product.vendor, Product.product_type, Product.tags),
-        *(Product.category_id, Product.cover_id, Product.price, Product.updated_at),
-        *(Product.publish_at, Product.withdraw_at),
-        *([Product.description_html] if wanted.no_description else []),
-    ]
 
 
 def _select_plain(wanted: ProductFilter, place: _Page) -> ProductSelection:
@@ -207,16 +156,10 @@ def _select_plain(wanted: ProductFilter, place: _Page) -> ProductSelection:
     return ProductSelection(ids[: place.size], min(total, MATCH_LIMIT), total > MATCH_LIMIT, has_more)
 
 
-def _walk_order(wanted: ProductFilter, place: _Page, known: int) -> ProductSelection:
-    """Return a page of the matches in order, of which some are `known`, from the order's index.
-
-    It reads rows until the page is full, SCAN_LIMIT at most.
-    """
+def _select_walked(wanted: ProductFilter, place: _Page, known: int) -> ProductSelection:
+    """Return a page of the matches in order, of which some are `known`, from the order's index."""
     most = min(place.end, MATCH_LIMIT)
-    scanned = select(*_columns(wanted)).order_by(*order(wanted)).limit(SCAN_LIMIT).subquery()
-    query = select(scanned.c.id).where(*conditions(wanted, scanned.c))
-    query = _keep_order(query, *order(wanted, scanned.c)).limit(most + 1)
-    ids = db.session.execute(query).scalars().all()
+    ids = product_scan.walk_order(wanted, most + 1)
     total = max(known, min(len(ids), most))
     return ProductSelection(ids[place.start : most], total, is_minimum=True, has_more=len(ids) > most)
 
