@@ -30,6 +30,7 @@ from tests.named_tests import NamedTestsGuard, find_named_tests
 from tests.postgresql import package
 from tests.processes import with_terms
 from tests.programs import missing_programs, require_program, search_path
+from tests.shared_connections import close_connections, share_connections
 from tests.shared_work import share_statements, share_templates, share_work
 
 # A process that a script starts with `&` ignores SIGINT (POSIX, XCU 2.11), and its children inherit that.
@@ -137,6 +138,7 @@ def postgresql_server() -> Iterator[Any]:
             server.psql("SELECT pg_reload_conf()")
             yield server
         finally:
+            close_connections()
             server.cleanup()
 
 
@@ -192,6 +194,8 @@ def app(database: str, migrated: str, redis_url: str, tmp_path: Path) -> Iterato
         url = f"sqlite:///{instance / 'shop.sqlite3'}"
     app = make_app(url, instance, REDIS_URL=redis_url)
     with app.app_context():
+        if database == "postgresql":
+            share_connections(db.engine)
         yield app
         db.session.rollback()
         db.session.remove()
