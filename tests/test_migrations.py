@@ -214,23 +214,26 @@ def _in_order() -> list[str]:
 
 
 def _tables() -> Tables:
-    """Return the columns and the constraints of every table."""
+    """Return the columns and the constraints of every table. PostgreSQL is asked once for all tables."""
     with db.engine.connect() as connection:
         look = inspect(connection)
-        return {
-            name: {
-                "columns": {one["name"]: one for one in look.get_columns(name)},
-                "checks": {one["name"] for one in look.get_check_constraints(name)},
-                "uniques": {
-                    tuple(one["column_names"])
-                    for one in (*look.get_unique_constraints(name), *look.get_indexes(name))
-                    if one.get("unique", True)
-                },
-                "keys": {(one["referred_table"], str(one["options"])) for one in look.get_foreign_keys(name)},
-            }
-            for name in look.get_table_names()
-            if _not_search(None, name)
+        names = [name for name in look.get_table_names() if _not_search(None, name)]
+        columns, checks = look.get_multi_columns(), look.get_multi_check_constraints()
+        uniques, indexes = look.get_multi_unique_constraints(), look.get_multi_indexes()
+        keys = look.get_multi_foreign_keys()
+    return {
+        name: {
+            "columns": {one["name"]: one for one in columns[None, name]},
+            "checks": {one["name"] for one in checks[None, name]},
+            "uniques": {
+                tuple(one["column_names"])
+                for one in (*uniques[None, name], *indexes[None, name])
+                if one.get("unique", True)
+            },
+            "keys": {(one["referred_table"], str(one["options"])) for one in keys[None, name]},
         }
+        for name in names
+    }
 
 
 def _taken(before: Tables, after: Tables) -> Iterator[str]:
