@@ -18,7 +18,6 @@ from flask import Flask
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
 from sqlalchemy import event
-from xdist.scheduler.loadscope import LoadScopeScheduling
 
 from storefront import cache, periodic
 from storefront.app import create_app
@@ -26,6 +25,7 @@ from storefront.cache.state import cache_state
 from storefront.extensions import Model, db
 from storefront.redis_roles import clients, embedded
 from tests import durations, selection
+from tests.groups import RoomScheduling, group
 from tests.named_tests import NamedTestsGuard, find_named_tests
 from tests.postgresql import package
 from tests.processes import with_terms
@@ -36,7 +36,6 @@ from tests.shared_work import share_statements, share_templates, share_work
 # A process that a script starts with `&` ignores SIGINT (POSIX, XCU 2.11), and its children inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-TOGETHER = ("browser", "chaos")
 _MADE: list[Flask] = []
 share_work()
 # Garbage is a fifth of the tests' time as it is collected by default: each test's shop makes many objects.
@@ -51,13 +50,6 @@ os.environ["PATH"] = search_path()  # started programs look for others: PostgreS
 def pytest_xdist_auto_num_workers() -> int:
     """Return some processes more than there are cores: tests wait for servers half of the time."""
     return 2 + (os.cpu_count() or 1)
-
-
-class RoomScheduling(LoadScopeScheduling):
-    """Runs the tests of a file in one process; of rooms whose files share shops, all tests."""
-
-    def _split_scope(self, nodeid: str) -> str:
-        return _group(nodeid)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> RoomScheduling:
@@ -78,13 +70,13 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     config.pluginmanager.register(NamedTestsGuard(find_named_tests()))
     if config.getoption("--record-durations"):
-        config.pluginmanager.register(durations.Recorder(_group))
+        config.pluginmanager.register(durations.Recorder(group))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Drop the tests that the options do not want; begin with what takes longest, so that no process ends alone."""
     last = durations.recorded()
-    seconds = {item: last.get(_group(item.nodeid), 0) for item in items}
+    seconds = {item: last.get(group(item.nodeid), 0) for item in items}
     dropped = [item for item in items if not selection.is_selected(item, seconds[item])]
     config.hook.pytest_deselected(items=dropped)
     gone = set(dropped)
@@ -112,12 +104,6 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     for mark in item.iter_markers("needs"):
         for name in mark.args:
             require_program(name)
-
-
-def _group(nodeid: str) -> str:
-    file = nodeid.partition("::")[0].removeprefix("tests/")
-    room = file.partition("/")[0]
-    return room if room in TOGETHER else file
 
 
 @pytest.fixture(scope="session", params=selection.DATABASES)
