@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from storefront.admin.pages import render_page
 from storefront.admin.setting_fields import MOST, MOST_OF_LINES, SettingField, SettingPart
 from storefront.admin.setting_parts import FIELDS, PARTS
-from storefront.config.shop import read_text, variable_of
+from storefront.config.shop import find_nearest_color, read_text, variable_of
 from storefront.errors import ConfigurationError
 from storefront.i18n import gettext as _
 from storefront.rate_limiting import limit
@@ -20,6 +20,9 @@ from storefront.web.staff_access import permission_required
 bp = Blueprint("admin_settings", __name__, cli_group=None)
 
 _SEEN = "seen-"  # before the name of a setting: the field with the value that the form showed
+_TAKE = (
+    "take-"  # before the name of a setting: the button that saves the value which the page proposes instead
+)
 
 
 @bp.get("/admin/settings", defaults={"part": "shop"})
@@ -87,7 +90,10 @@ def _read(form: Form, settings: dict[str, DescribedSetting]) -> dict[str, Change
 def _typed(form: Form, field: SettingField) -> str:
     if field.kind == "lines":
         return form.lines(field.name, most=MOST_OF_LINES)
-    return form.text(field.name, field.label, most=MOST, required=False)
+    text = form.text(field.name, field.label, most=MOST, required=False)
+    if proposed := find_nearest_color(field.name, text) if form.is_sent(_TAKE + field.name) else "":
+        form.values[field.name] = text = proposed
+    return text
 
 
 def _check(form: Form, field: SettingField, text: str) -> str:
@@ -125,5 +131,6 @@ def _page(
         parts=PARTS,
         settings=settings,
         seen=seen,
+        proposed={name: find_nearest_color(name, form.values.get(name, "")) for name in form.errors if name},
         variable_of=variable_of,
     )

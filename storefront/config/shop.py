@@ -9,6 +9,7 @@ from typing import Any
 
 from storefront.config.reader import Source
 from storefront.config.shop_table import ShopSettings
+from storefront.config.shop_values import HardToReadError
 from storefront.errors import ConfigurationError
 
 
@@ -35,6 +36,17 @@ def read_text(name: str, text: str, *, label: str = "") -> Any:
             f"{name} is empty. To go back to the default, run: flask settings reset {name}"
         )
     return _read(name, text, label=label or name)
+
+
+def find_nearest_color(name: str, text: str) -> str:
+    """Return the colour that can be read and is nearest to a refused one; empty for everything else."""
+    try:
+        _read(name, text, label=name)
+    except HardToReadError as error:
+        return error.nearest
+    except ConfigurationError:
+        pass
+    return ""
 
 
 def check_name(name: str) -> None:

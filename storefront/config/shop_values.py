@@ -19,6 +19,14 @@ _PHONE = re.compile(r"\+?[0-9][0-9 ()/.–-]{2,38}(?: ?(?:ext\.?|x) ?[0-9]{1,6})
 _PICTURE = re.compile(r"[0-9a-f]{32} [1-9][0-9]{0,4}x[1-9][0-9]{0,4}")
 
 
+class HardToReadError(ConfigurationError):
+    """An accent colour has too little contrast; `nearest` is the colour like it that can be read, as #rrggbb."""
+
+    def __init__(self, text: str, nearest: str) -> None:
+        super().__init__(text)
+        self.nearest = nearest
+
+
 def one_line(source: Source, name: str) -> str:
     """Return one line of text, without characters that nobody sees; empty if it is not set."""
     line = clean_line(source.get(name))
@@ -88,7 +96,8 @@ def accent(scheme: Scheme) -> Reader:
                 _("%(name)s is %(typed)s; write a colour as #0b5d4e.", name=name, typed=repr(typed))
             )
         if color and (found := least_contrast(color, scheme)) < LEAST_CONTRAST:
-            raise ConfigurationError(
+            nearest = nearest_readable(color, scheme)
+            raise HardToReadError(
                 _(
                     "%(name)s: %(color)s is hard to read, with a contrast of %(found)s where %(least)s is needed. "
                     "The nearest colour that can be read is %(nearest)s.",
@@ -96,8 +105,9 @@ def accent(scheme: Scheme) -> Reader:
                     color=color,
                     found=f"{found:.1f}",
                     least=LEAST_CONTRAST,
-                    nearest=nearest_readable(color, scheme),
-                )
+                    nearest=nearest,
+                ),
+                nearest,
             )
         return color or ""
 

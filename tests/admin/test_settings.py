@@ -72,6 +72,25 @@ def test_one_wrong_field_saves_nothing(app: Flask, owner: Browser) -> None:
     assert shop_settings.current().name == "Kettle & Clay"
 
 
+def test_a_button_saves_the_nearest_colour_and_all_else(app: Flask, owner: Browser) -> None:
+    typed = form_of(owner) | {"accent_color": "#FC0", "corners": "sharp"}
+    page = owner.post("/admin/settings/look", **typed).text
+    assert "The nearest colour that can be read is #856900." in page
+    assert 'value="#FC0"' in page
+    assert page.index('class="visually-hidden" tabindex="-1"') < page.index('name="take-accent_color"'), (
+        "Enter saves"
+    )
+    assert shop_settings.current().corners == "soft", "nothing is saved yet"
+    answer = owner.post("/admin/settings/look", **typed | {"take-accent_color": "1", "timezone": "Nowhere"})
+    assert answer.status_code == 422
+    assert 'value="#856900"' in answer.text, "the colour is in the form, whatever else is wrong"
+    assert owner.post("/admin/settings/look", **typed | {"take-accent_color": "1"}).status_code == 303
+    settings = shop_settings.current()
+    assert (settings.accent_color, settings.corners) == ("#856900", "sharp")
+    assert owner.post("/admin/settings", name="Tea", **{"take-name": "1", "seen-name": ""}).status_code == 409
+    assert "take-accent_color" not in owner.post("/admin/settings/look", accent_color="red").text
+
+
 def test_two_people_do_not_overwrite_each_other(app: Flask, owner: Browser) -> None:
     first, second = form_of(owner), form_of(owner)
     owner.post("/admin/settings", **first | {"name": "Tea House"})
