@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from storefront import moments
+from storefront.admin import content_pictures
 from storefront.catalog import html_sanitiser
 from storefront.content.models import MAX_SEO_DESCRIPTION, MAX_SLUG, MAX_TITLE, ContentPage
 from storefront.content.page_edits import PageValues
@@ -15,7 +16,8 @@ from storefront.web.forms import Form
 
 def read_values(form: Form, here: ContentPage | None) -> PageValues:
     """Return what was typed; the form has a sentence for each field that is not valid."""
-    body = form.lines("body_html", most=html_sanitiser.MAX_LENGTH * 2)
+    body = content_pictures.append_sent(form, form.lines("body_html", most=html_sanitiser.MAX_LENGTH * 2))
+    form.values["body_html"] = body[: html_sanitiser.MAX_LENGTH * 2]
     checked, is_published = form.ticked("checked"), form.ticked("published")
     published_at = _read_publication(form, here, is_published=is_published)
     return PageValues(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from flask import Blueprint, abort, redirect, request, url_for
 from sqlalchemy import select
@@ -11,7 +12,9 @@ from werkzeug.wrappers import Response
 
 from storefront import moments
 from storefront.actors import with_actor_names
-from storefront.admin import content_form
+from storefront.admin import content_form, content_pictures
+from storefront.admin.front_page_editor import section_pictures
+from storefront.admin.gate import may_upload
 from storefront.admin.once_only import once_only
 from storefront.admin.pages import render_page
 from storefront.content import page_edits, starting_drafts
@@ -20,7 +23,7 @@ from storefront.content.page_edits import PageChangedError, PageEditError
 from storefront.content.page_reader import state_of
 from storefront.extensions import db, write_transaction
 from storefront.rate_limiting import limit
-from storefront.unicode_text import read_whole_number
+from storefront.web.body_limits import receives_upload
 from storefront.web.forms import Form
 from storefront.web.staff_access import permission_required
 
@@ -63,6 +66,8 @@ def new() -> Response:
 
 
 @bp.post("/admin/pages/new")
+@bp.post("/admin/uploads/pages/new")
+@receives_upload(partial(may_upload, "content:write"))
 @limit("staff")
 @permission_required("content:write")
 @once_only
@@ -82,12 +87,14 @@ def show(page_id: int) -> Response:
 
 
 @bp.post("/admin/pages/<int:page_id>")
+@bp.post("/admin/uploads/pages/<int:page_id>")
+@receives_upload(partial(may_upload, "content:write"))
 @limit("staff")
 @permission_required("content:write")
 def change(page_id: int) -> Response:
     """Save a page."""
     here, form = _find(page_id), Form(request.form)
-    values, expected = content_form.read_values(form, here), _expected(form)
+    values, expected = content_form.read_values(form, here), form.version("made_from")
     return _save(here, form, lambda session: page_edits.change(session, page_id, values, expected=expected))
 
 
@@ -97,7 +104,7 @@ def change(page_id: int) -> Response:
 def restore(page_id: int, number: int) -> Response:
     """Save a former version as the newest one."""
     here, form = _find(page_id), Form(request.form)
-    expected = _expected(form)
+    expected = form.version("made_from")
     return _save(here, form, lambda session: page_edits.restore(session, page_id, number, expected=expected))
 
 
@@ -109,7 +116,7 @@ def remove(page_id: int) -> Response:
     here, form = _find(page_id), Form(request.form)
     try:
         with write_transaction() as session:
-            page_edits.remove(session, page_id, expected=_expected(form))
+            page_edits.remove(session, page_id, expected=form.version("made_from"))
     except PageChangedError as error:
         form.errors[""] = str(error)
         return _page(here, form, error.status)
@@ -118,6 +125,9 @@ def remove(page_id: int) -> Response:
 
 def _save(here: ContentPage | None, form: Form, work: Callable[[Session], ContentPage]) -> Response:
     """Do the work and show the page that it returns; on an error show the form with all that was typed."""
+    if form.is_sent(content_pictures.BUTTON):
+        form.errors = content_pictures.errors_of(form)
+        return _page(here, form, made_from=form.version("made_from"))
     if form.errors:
         return _page(here, form)
     try:
@@ -132,12 +142,10 @@ def _save(here: ContentPage | None, form: Form, work: Callable[[Session], Conten
     return redirect(url_for("admin_content.show", page_id=page_id, said="saved"), 303)
 
 
-def _expected(form: Form) -> int:
-    """Return the version from which the form was made; 0, which no page has, if it was forged."""
-    return read_whole_number(form.typed("made_from"), most_digits=9) or 0
-
-
-def _page(here: ContentPage | None, form: Form, status: int = 200) -> Response:
+def _page(
+    here: ContentPage | None, form: Form, status: int = 200, *, made_from: int | None = None
+) -> Response:
+    """Return the page with the form, made from the version that is stored now, or from another one."""
     stored = content_form.write_values(here) if here else {}
     is_sent = "title" in form.values
     if not is_sent:
@@ -147,6 +155,9 @@ def _page(here: ContentPage | None, form: Form, status: int = 200) -> Response:
         status,
         form=form,
         here=here,
+        made_from=here.version if here and made_from is None else made_from,
+        pictures=content_pictures.find_in_text(form.values.get("body_html", "")),
+        sent_pictures=section_pictures.find_pictures(form.values),
         # What somebody else has saved meanwhile, beside what this person typed.
         differing={key: value for key, value in stored.items() if form.values.get(key, "") != value},
         versions=_versions(here) if here else [],

@@ -14,8 +14,8 @@ from storefront.admin.sent_pictures import store_picture
 from storefront.catalog.models import PagePicture
 from storefront.catalog.page_data import Picture
 from storefront.catalog.pictures import PictureError
-from storefront.content.front_page.front_page_edits import remember_pictures
 from storefront.content.front_page.page_sections import MAX_ALT, SectionPicture
+from storefront.content.page_pictures import remember_pictures
 from storefront.extensions import db, write_transaction
 from storefront.i18n import gettext as _
 from storefront.web.forms import Form
@@ -37,7 +37,7 @@ def read_picture(form: Form, prefix: str = FIRST) -> SectionPicture | None:
     alt = form.text(f"{prefix}-alt", _("a description"), most=MAX_ALT, required=False)
     decorates = form.ticked(f"{prefix}-decorative")
     stored = _store(form, prefix) or _find(form.typed(f"{prefix}-digest"))
-    is_removed = form.ticked(f"{prefix}-removed") and not _is_sent(prefix)
+    is_removed = form.ticked(f"{prefix}-removed") and not is_sent(prefix)
     form.values[f"{prefix}-digest"] = stored.digest if stored else ""
     if stored is None or is_removed:
         return None
@@ -63,13 +63,14 @@ def find_pictures(values: Mapping[str, str]) -> dict[str, Picture]:
     return found
 
 
-def _is_sent(prefix: str) -> bool:
+def is_sent(prefix: str) -> bool:
+    """Return whether a file was chosen in these fields."""
     file = request.files.get(f"{prefix}-file")
     return file is not None and bool(file.filename)
 
 
 def _store(form: Form, prefix: str) -> SectionPicture | None:
-    if not _is_sent(prefix):
+    if not is_sent(prefix):
         return None
     try:
         stored = store_picture(request.files[f"{prefix}-file"])

@@ -13,12 +13,11 @@ from msgspec.structs import replace
 from sqlalchemy.orm import Session
 
 from storefront.actors import actor_text
-from storefront.catalog import picture_queue
-from storefront.catalog.models import PagePicture
 from storefront.content.front_page import page_sections
 from storefront.content.front_page.models import ONLY_ID, FrontPage, FrontPageVersion
 from storefront.content.front_page.page_sections import MOST_SECTIONS, PageSection
 from storefront.content.page_edits import PageChangedError, PageEditError
+from storefront.content.page_pictures import remember_pictures
 from storefront.extensions import connection_of, insert_function
 from storefront.i18n import gettext as _
 from storefront.i18n import lazy_gettext
@@ -237,12 +236,3 @@ def _save(session: Session, page: FrontPage, sections: Sections, name: str) -> F
     remember_pictures(session, [picture for each in sections for picture in page_sections.pictures_of(each)])
     session.flush()
     return page
-
-
-def remember_pictures(session: Session, found: Sequence[page_sections.SectionPicture]) -> None:
-    """Note that pages may show these stored pictures, and have all their renditions made."""
-    connection = connection_of(session)
-    insert = insert_function(connection)(PagePicture).on_conflict_do_nothing(index_elements=["digest"])
-    for each in found:
-        connection.execute(insert, {"digest": each.digest, "width": each.width, "height": each.height})
-    picture_queue.enqueue(session, [each.digest for each in found])
