@@ -43,6 +43,7 @@ from storefront.admin import (
 )
 from storefront.admin.front_page_editor import front_page_pages, section_pages
 from storefront.admin.grid import grid_pages
+from storefront.change_sets.reason_texts import translate_reason
 
 BLUEPRINTS = (
     home.bp,
@@ -89,3 +90,4 @@ def init_app(app: Flask) -> None:
         app.register_blueprint(blueprint)
     sections.init_app(app)
     live_pages.init_app(app)
+    app.add_template_filter(translate_reason, "reason")

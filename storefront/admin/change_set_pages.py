@@ -16,6 +16,7 @@ from storefront.change_sets import scheduled_runs, store
 from storefront.change_sets.comparison import compare_row
 from storefront.change_sets.directions import DIRECTIONS, Verb, WrongStatusError
 from storefront.change_sets.models import ChangeSet, ChangeSetRow
+from storefront.change_sets.reason_texts import translate_reason
 from storefront.i18n import gettext as _
 from storefront.rate_limiting import limit
 from storefront.sheets.writer import CsvWriter
@@ -71,7 +72,7 @@ def problems(number: int) -> Response:
     writer = CsvWriter(text)
     writer.write_row(["Line", "Column", "Reason", "Kind"])
     for one in store.problems(change_set.id):
-        writer.write_row([one.line or None, one.column, one.reason, one.kind])
+        writer.write_row([one.line or None, one.column, translate_reason(one.reason), one.kind])
     response = Response(text.getvalue().encode(), mimetype="text/csv")
     response.headers.set("Content-Disposition", "attachment", filename=f"problems-{number}.csv")
     return mark_private(response)

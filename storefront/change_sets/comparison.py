@@ -19,6 +19,8 @@ from storefront.change_sets.changes import ProductChange, StockChange, ValueChan
 from storefront.change_sets.field_names import name_field
 from storefront.change_sets.field_texts import MAX_TEXT, shorten, show_value
 from storefront.change_sets.models import ChangeSetRow
+from storefront.change_sets.reason_texts import translate_reason
+from storefront.change_sets.results import Left
 from storefront.i18n import gettext as _
 from storefront.i18n import lazy_gettext
 from storefront.unicode_text import clean_line
@@ -90,8 +92,14 @@ def compare_row(row: ChangeSetRow, currency: str) -> Comparison:
         is_new=change.action == "create",
         flags=[str(FLAGS.get(flag, flag)) for flag in change.flags],
         lines=list(_lines(change, currency)),
-        left=[clean_line(str(part)) for part in left_parts(row, "left", "not_undone")],
+        left=[clean_line(_describe_left(part)) for part in left_parts(row, "left", "not_undone")],
     )
+
+
+def _describe_left(part: Left) -> str:
+    name = " ".join(filter(None, (part.subject, name_field(part.field) if part.field else "")))
+    reason = translate_reason(part.reason)
+    return _("%(subject)s: %(reason)s", subject=name, reason=reason) if name else reason
 
 
 def compare_values(field: str, value: ValueChange, currency: str) -> tuple[str, str]:
