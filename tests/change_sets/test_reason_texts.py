@@ -27,8 +27,8 @@ WRITTEN = re.compile(r'(?:Left\([^"\n]*(?:"\w*", )*|\breason = )f?"([a-z{][^"]* 
             "Seitdem wurde geändert: Streichpreis. Deshalb bleibt es",
         ),
         (
-            "T-1: it is negative, so it was ignored",
-            "T-1: Der Wert ist negativ, deshalb wurde es nicht übernommen",
+            "T-1: it is empty, so it was ignored",
+            "T-1: Der Wert ist leer, deshalb wurde es nicht übernommen",
         ),
         ("'1,5%' is a percentage", "'1,5%' ist eine Prozentangabe"),
         ("a reason of a later version", "a reason of a later version"),
