@@ -82,6 +82,12 @@ _REASONS = (
     _("%(title)s has no row that can be used as a variant; it needs a price"),
     _("is missing: a new variant needs a price"),
     _("the row names no option values, and its SKU leads to no single variant of the product"),
+    _("the row names no option values, and its SKU %(label)s leads to no single variant of the product"),
+    _(
+        "several rows of the file have the SKU %(label)s, so it is not known which variant this row means; "
+        "add the column 'Variant code', as the shop's own export has it"
+    ),
+    _("the SKU %(label)s leads to no single product of the shop, and a new product needs a title"),
     _("no single variant has these values; add the value of %(names)s"),
     _("line %(line)s names the same variant (%(code)s) already"),
     _("%(names)s is there already: %(holder)s has the same option values"),
