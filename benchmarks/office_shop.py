@@ -34,7 +34,15 @@ _HIDDEN = (
     "UPDATE product SET description_html = '' WHERE id % 100 = 7",
     "DELETE FROM listing WHERE product_id % 10 IN (0, 5)",
 )
-_SEARCHED = {"sqlite": "rowid", "postgresql": "product_id"}
+# The documents of hidden products have negative keys.
+_HIDE_DOCUMENTS = {
+    "sqlite": (
+        "INSERT INTO product_search (rowid, title, body) "
+        "SELECT -rowid, title, body FROM product_search WHERE rowid % 10 IN (0, 5)",
+        "DELETE FROM product_search WHERE rowid > 0 AND rowid % 10 IN (0, 5)",
+    ),
+    "postgresql": ("UPDATE product_search SET product_id = -product_id WHERE product_id % 10 IN (0, 5)",),
+}
 
 
 def make(instance: Path, products: int) -> Flask:
@@ -86,8 +94,8 @@ def _fill(products: int) -> None:
         connection = session.connection()
         for statement in _HIDDEN:
             connection.execute(text(statement))
-        key = _SEARCHED[connection.dialect.name]
-        connection.execute(text(f"DELETE FROM product_search WHERE {key} % 10 IN (0, 5)"))
+        for statement in _HIDE_DOCUMENTS[connection.dialect.name]:
+            connection.execute(text(statement))
         states = ("placed", "paid", "shipped", "delivered")
         orders = [
             {

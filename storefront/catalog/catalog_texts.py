@@ -54,8 +54,7 @@ def clean_text(field: str, text: str) -> str:
 def _index(session: Session, kind: str, owner_id: int) -> None:
     """Let searches find the words of a product's translations."""
     if kind == PRODUCT:
-        facts = [each.facts for each in load_facts(session, [owner_id]) if each.facts.is_listed]
-        search.write(session, [each.searched_texts() for each in facts])
+        search.write(session, [each.facts.searched_texts() for each in load_facts(session, [owner_id])])
 
 
 def _reader(kind: str) -> Any:

@@ -33,7 +33,6 @@ ROOT_PATH = ""
 # Of a category's path: characters, and levels below the root.
 MAX_PATH, MAX_LEVELS = 2000, 50
 MOST_FURTHER = 20  # categories of a product beside its main one
-NOT_SHOWN = "status <> 'active' OR unlisted"  # of products that the shop's search does not hold
 _NO_PICTURE, _NO_TEXT = "cover_id IS NULL", "description_html = ''"
 _PLANNED = "publish_at IS NOT NULL OR withdraw_at IS NOT NULL"
 
@@ -194,7 +193,6 @@ class Product(ChangedBy, Model):
         Index("ix_product_updated_at", "updated_at", "id"),
         Index("ix_product_title_lower", text("lower(title)"), "id"),
         Index("ix_product_price", "price", "id"),
-        Index("ix_product_not_shown", "id", sqlite_where=text(NOT_SHOWN), postgresql_where=text(NOT_SHOWN)),
         Index(
             "ix_product_no_picture", "id", sqlite_where=text(_NO_PICTURE), postgresql_where=text(_NO_PICTURE)
         ),

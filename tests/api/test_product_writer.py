@@ -216,7 +216,7 @@ PUTS = {
     "a variant less": (16, {"sizes": "L"}),  # two of them record who deleted the variant and its stock
     "all at once": (27, ALL),
     "all, and out of the lists": (17, ALL | {"status": "draft"}),
-    "a draft that stays one": (6, {"title": "New", "category": {"path": "plates"}}),
+    "a draft that stays one": (7, {"title": "New", "category": {"path": "plates"}}),
 }
 
 

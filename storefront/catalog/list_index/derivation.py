@@ -73,7 +73,7 @@ class ProductFacts:
         return ListingRow(self.price or 0, name_key(self.title), self.vendor)
 
     def searched_texts(self) -> search.SearchedTexts:
-        """Return the texts by which search finds the product."""
+        """Return the texts by which search finds the product, that of the shop or only that of the back office."""
         options = dict.fromkeys(o for v in self.variants for o in (v.option1, v.option2, v.option3) if o)
         return search.SearchedTexts(
             product_id=self.product_id,
@@ -82,6 +82,7 @@ class ProductFacts:
             codes=tuple(dict.fromkeys(code for v in self.variants for code in (v.sku, v.label))),
             barcodes=tuple(dict.fromkeys(v.barcode for v in self.variants if v.barcode)),
             body=search.text_of_html(self.description_html),
+            is_hidden=not self.is_listed,
         )
 
 

@@ -88,8 +88,8 @@ def update(session: Session, before: Snapshot, after: Snapshot, *, has_collectio
         further_categories.write(session, {new.product_id: after.further_ids})
     if (old.is_listed, before.paths) != (new.is_listed, after.paths):
         _relist(session, before, after)
-    elif new.is_listed:
-        if old.row() != new.row():
+    else:
+        if new.is_listed and old.row() != new.row():
             _change_rows(session, new.product_id, old.row(), new.row())
         if replace(old, price=new.price) != new:
             search.write(session, [new.searched_texts()])
@@ -114,10 +114,8 @@ def _relist(session: Session, before: Snapshot, after: Snapshot) -> None:
     present = _remove(session, old.product_id) if old.is_listed else {}
     wanted = _insert(session, new, after.paths) if new.is_listed else {}
     writer.update_counts(session, wanted, present)
-    if wanted:
-        search.write(session, [new.searched_texts()])
-    elif present:
-        search.remove(session, [new.product_id])
+    moved = [new.product_id] if old.is_listed != new.is_listed else []
+    search.write(session, [new.searched_texts()], moved=moved)
 
 
 def _change_rows(session: Session, product_id: int, old: ListingRow, new: ListingRow) -> None:

@@ -94,10 +94,12 @@ def _build_batch() -> int:
 
 
 def _write(session: Session, target: Target, product_ids: Sequence[int]) -> None:
-    facts = [each.facts for each in stored_facts.load_facts(session, product_ids) if each.facts.is_listed]
+    facts = [each.facts for each in stored_facts.load_facts(session, product_ids)]
     texts = index.with_translations(session, [each.searched_texts() for each in facts])
     index.write_documents(session, target, texts, keep=True)
     for each in facts:
+        if not each.is_listed:
+            continue
         # The order "name" is made of the same words.
         key = each.row().name_key
         if " ".join(first_format.words(each.title))[:NAME_KEY_LENGTH] != key:

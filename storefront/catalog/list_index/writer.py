@@ -46,9 +46,9 @@ def refresh(session: Session, product_ids: Iterable[int], same_texts: Collection
     ids = sorted(set(product_ids))
     for start in range(0, len(ids), BATCH):
         batch = ids[start : start + BATCH]
-        entries = _refresh_rows(session, batch)
+        entries, hidden = _refresh_rows(session, batch)
         unlisted = set(batch) - {entry.product_id for entry in entries}
-        write(session, entries, unlisted=sorted(unlisted), same_texts=same_texts)
+        write(session, entries, unlisted=sorted(unlisted), hidden=hidden, same_texts=same_texts)
         cache.invalidate_on_commit(session, *map(keys.product_tag, batch), *map(keys.card_tag, batch))
     session.expire_all()
 
@@ -65,6 +65,7 @@ def write(
     entries: Sequence[ListIndexRow],
     *,
     unlisted: Sequence[int] = (),
+    hidden: Sequence[search.SearchedTexts] = (),
     same_texts: Collection[int] = (),
     fresh: bool = False,
 ) -> None:
@@ -74,6 +75,7 @@ def write(
         session: a session in a writing transaction.
         entries: the products that lists and search show.
         unlisted: ids of products that lists and search do not show (any more).
+        hidden: what the back office searches of those of them that exist.
         same_texts: ids of products of which nothing has changed that is searched.
         fresh: the caller knows that the index has none of these products: saves a look-up.
     """
@@ -89,9 +91,12 @@ def write(
     _delete_rows(session, [key for key in present if wanted.get(key) != present[key]])
     _insert_rows(session, {key: row for key, row in wanted.items() if present.get(key) != row})
     update_counts(session, wanted, present)
-    same = {product_id for _, product_id in present}.intersection(same_texts)
-    search.write(session, [entry.texts for entry in entries if entry.product_id not in same], fresh=fresh)
-    search.remove(session, unlisted)
+    shown_before = {product_id for _, product_id in present}
+    every = [*(entry.texts for entry in entries), *hidden]
+    moved = {each.product_id for each in every if each.is_hidden == (each.product_id in shown_before)}
+    texts = [each for each in every if each.product_id in moved or each.product_id not in same_texts]
+    search.write(session, texts, moved=() if fresh else moved, fresh=fresh)
+    search.remove(session, sorted({*unlisted} - {each.product_id for each in hidden}))
     memberships.refresh(session, [*(entry.product_id for entry in entries), *unlisted])
 
 
@@ -126,8 +131,14 @@ def ancestors(session: Session, category_ids: Iterable[int]) -> dict[int, tuple[
     return {key: tuple(ids[path] for path in ancestor_paths(own)) for key, own in paths.items()}
 
 
-def _refresh_rows(session: Session, product_ids: Sequence[int]) -> list[ListIndexRow]:
-    """Bring prices and covers on the products' own rows up to date; return the entries of the listed ones."""
+def _refresh_rows(
+    session: Session, product_ids: Sequence[int]
+) -> tuple[list[ListIndexRow], list[search.SearchedTexts]]:
+    """Bring prices and covers on the products' own rows up to date.
+
+    Returns:
+        The entries of the listed products, and the searched texts of the others.
+    """
     stored = load_facts(session, product_ids)
     changed = {each.facts.product_id: each.prices for each in stored if each.prices != each.stored_prices}
     _set_prices(session, dict(sorted(changed.items())))
@@ -137,7 +148,7 @@ def _refresh_rows(session: Session, product_ids: Sequence[int]) -> list[ListInde
     further = {each.facts.product_id: {place.id for place in each.further} for each in stored}
     old = {each.facts.product_id: each.stored_further for each in stored}
     further_categories.write(session, {key: ids for key, ids in further.items() if ids != old[key]})
-    return [
+    entries = [
         ListIndexRow(
             each.facts.product_id,
             each.facts.row(),
@@ -147,6 +158,7 @@ def _refresh_rows(session: Session, product_ids: Sequence[int]) -> list[ListInde
         for each in stored
         if each.facts.is_listed
     ]
+    return entries, [each.facts.searched_texts() for each in stored if not each.facts.is_listed]
 
 
 def _set_prices(session: Session, prices: dict[int, Prices]) -> None:

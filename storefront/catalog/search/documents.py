@@ -35,6 +35,7 @@ class SearchedTexts:
         barcodes: numbers such as GTINs.
         body: long texts.
         translations: title and long text in each further language, with its locale.
+        is_hidden: whether the shop does not show it: only the back office finds it.
     """
 
     product_id: int
@@ -44,19 +45,27 @@ class SearchedTexts:
     barcodes: Sequence[str] = ()
     body: str = ""
     translations: Sequence[tuple[str, str, str]] = ()
+    is_hidden: bool = False
+
+    @property
+    def key(self) -> int:
+        """The key of its document: the product's id, negative if it is hidden."""
+        return -self.product_id if self.is_hidden else self.product_id
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """The words of one product, as the index stores them; each is there once."""
+    """The words of one product, as the index stores them; each is there once. `key`: as `SearchedTexts` has it."""
 
-    product_id: int
+    key: int
     title: str
     body: str
 
     @property
     def plain_words(self) -> set[str]:
-        """The words of the shop's own language without those that were derived."""
+        """The words of the shop's own language without those that were derived; of a hidden product none."""
+        if self.key < 0:
+            return set()
         return {word for word in (*self.title.split(), *self.body.split()) if word[0] not in (DERIVED, _MARK)}
 
 
@@ -86,7 +95,7 @@ def build_document(texts: SearchedTexts, language: str) -> Document:
         heading.update(dict.fromkeys(mark + word for word in _words(title, of_locale, pairs=True)))
         rest.update(dict.fromkeys(mark + word for word in islice(_words(body, of_locale), _MAX_WORDS)))
     words = [word for word in rest if word not in heading][: _MAX_WORDS * (1 + len(texts.translations))]
-    return Document(texts.product_id, " ".join(heading), " ".join(words))
+    return Document(texts.key, " ".join(heading), " ".join(words))
 
 
 def _words(text: str, language: str, *, pairs: bool = False) -> Iterator[str]:

@@ -30,4 +30,4 @@ def build_document(texts: SearchedTexts) -> Document:
     others = (*texts.names, *texts.codes, texts.body)
     rest = dict.fromkeys(word for other in others for word in words(other))
     body = [word for word in rest if word not in heading][:_MAX_WORDS]
-    return Document(texts.product_id, " ".join(heading), " ".join(body))
+    return Document(texts.key, " ".join(heading), " ".join(body))

@@ -1,13 +1,14 @@
 """Write the search index: documents in SQLite FTS5 or PostgreSQL tsvector, in the transaction that changes products.
 
 There are two tables of documents. One answers; the other one is empty, or being built for another version, and then
-every change is written to both.
+every change is written to both. Products that the shop does not show have documents, too, with negative keys: the
+shop's search reads the positive ones.
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -25,7 +26,7 @@ from storefront.extensions import insert_function
 from storefront.text_translations.models import PRODUCT
 from storefront.text_translations.translated_columns import read_owner_texts
 
-FORMAT = 5  # of documents; raise it if their words change
+FORMAT = 6  # of documents; raise it if their words change
 TABLES = {1: "product_search", 2: "product_search_2"}
 
 
@@ -70,12 +71,23 @@ def new_target() -> Target:
     return Target(TABLES[1], current_version())
 
 
-def write(session: Session, texts: Sequence[SearchedTexts], *, fresh: bool = False) -> None:
-    """Write products to the search index. `fresh`: the index has none of these products yet."""
+def write(
+    session: Session, texts: Sequence[SearchedTexts], *, moved: Collection[int] = (), fresh: bool = False
+) -> None:
+    """Write products to the search index.
+
+    Args:
+        session: a session in a writing transaction.
+        texts: the searched texts of the products.
+        moved: ids of those that the shop shows from now on, or does not show any more.
+        fresh: the index has none of these products yet: saves a look-up.
+    """
     texts = with_translations(session, texts)
-    if not texts or (len(texts) == 1 and _write_if_same(session, texts[0])):
+    former = [-each.key for each in texts if each.product_id in moved]
+    if not texts or (len(texts) == 1 and _write_if_same(session, texts[0], former)):
         return
     for target in _targets(session):
+        _delete(session, target.table, former)
         write_documents(session, target, texts, fresh=fresh)
 
 
@@ -94,7 +106,7 @@ def _translations(by_locale: Mapping[str, Mapping[str, str]]) -> list[tuple[str,
     ]
 
 
-def _write_if_same(session: Session, texts: SearchedTexts) -> bool:
+def _write_if_same(session: Session, texts: SearchedTexts, former: Sequence[int]) -> bool:
     """Write one product as if the index were as this process last saw it; return False, having done nothing, if not.
 
     It saves the statement of `_targets`.
@@ -108,20 +120,23 @@ def _write_if_same(session: Session, texts: SearchedTexts) -> bool:
     statement = text(_INSERT_IF_SAME[connection.dialect.name].format(table=target.table))
     if not connection.execute(statement, _values(connection, document) | same).rowcount:
         return False
+    _delete(session, target.table, former)
     near_words.add_words(session, document.plain_words, target.words_id)
     return True
 
 
 def remove(session: Session, product_ids: Sequence[int]) -> None:
     """Remove products from the search index."""
-    if not product_ids:
-        return
-    connection = session.connection()
-    key = "rowid" if connection.dialect.name == "sqlite" else "product_id"
-    for target in _targets(session):
-        connection.execute(
-            text(f"DELETE FROM {target.table} WHERE {key} = :id"), [{"id": i} for i in product_ids]
-        )
+    if product_ids:
+        for target in _targets(session):
+            _delete(session, target.table, [key for number in product_ids for key in (number, -number)])
+
+
+def _delete(session: Session, table: str, keys: Sequence[int]) -> None:
+    if keys:
+        connection = session.connection()
+        column = "rowid" if connection.dialect.name == "sqlite" else "product_id"
+        connection.execute(text(f"DELETE FROM {table} WHERE {column} = :key"), [{"key": key} for key in keys])
 
 
 def write_documents(
@@ -195,8 +210,8 @@ def _insert(session: Session, table: str, documents: Sequence[Document], *, fres
 
 def _values(connection: Connection, document: Document) -> dict[str, Any]:
     if connection.dialect.name == "sqlite":
-        return {"id": document.product_id, "title": document.title, "body": document.body}
-    return {"id": document.product_id, "document": _tsvector(document)}
+        return {"id": document.key, "title": document.title, "body": document.body}
+    return {"id": document.key, "document": _tsvector(document)}
 
 
 def _tsvector(entry: Document) -> str:

@@ -131,7 +131,14 @@ def first_clauses(query: str) -> list[Clause]:
 
 
 def build_statement(
-    dialect: str, table: str, clauses: Sequence[Clause], *, title_only: bool, exact: bool, bind: str
+    dialect: str,
+    table: str,
+    clauses: Sequence[Clause],
+    *,
+    title_only: bool,
+    exact: bool,
+    bind: str,
+    hidden: bool = False,
 ) -> TextClause:
     """Return the statement for the `product_id`s that meet all clauses, newest first.
 
@@ -142,19 +149,24 @@ def build_statement(
         title_only: whether words beside the title do not count.
         exact: whether only the words as they were typed count.
         bind: the name of the bound value, different for each part of a statement.
+        hidden: whether products are looked for that the shop does not show, instead of the others.
     """
     terms = [clause.exact if exact else (*clause.exact, *clause.others) for clause in clauses]
     if dialect == "sqlite":
         both = " AND ".join(f"({' OR '.join(map(_sqlite_term, each))})" for each in terms)
         match = f"title : ({both})" if title_only else both
-        statement = f"SELECT rowid AS product_id FROM {table} WHERE {table} MATCH :{bind} ORDER BY rowid DESC"
+        key, condition = "rowid", f"{table} MATCH :{bind}"
     else:
         weight = "A" if title_only else ""
         match = " & ".join(
             f"({' | '.join(_postgresql_term(term, weight) for term in each)})" for each in terms
         )
         condition = f"document @@ CAST(:{bind} AS tsquery)"
-        statement = f"SELECT product_id FROM {table} WHERE {condition} ORDER BY product_id DESC"
+        key = "product_id"
+    # Documents of hidden products have negative keys.
+    selected, sign, order = (f"-{key}", "<", key) if hidden else (key, ">", f"{key} DESC")
+    where = f"{condition} AND {key} {sign} 0"
+    statement = f"SELECT {selected} AS product_id FROM {table} WHERE {where} ORDER BY {order}"
     return text(statement).bindparams(**{bind: match})
 
 

@@ -53,6 +53,8 @@ class Plan:
         corrections: the query with words one edit apart, or split; of a relaxed plan: with fewer words.
         target: the table of documents that answers.
         query: as it was typed.
+        hidden: the statement for the products that match in any form, but which the shop does not show; None if the
+            index has none of them yet.
         likeliest: its words and compounds in their likeliest spelling; empty if the plan cannot be relaxed.
         is_relaxed: whether products that have only some of the words are looked for.
     """
@@ -61,6 +63,7 @@ class Plan:
     corrections: tuple[str, ...]
     target: Target
     query: str
+    hidden: TextClause | None = None
     likeliest: tuple[str, ...] = ()
     is_relaxed: bool = False
 
@@ -100,6 +103,9 @@ def make_plan(session: Session, query: str) -> Plan | None:
         Stage(build_statement(dialect, target.table, clauses, title_only=False, exact=False, bind="match_2")),
     ]
     by_script = [word for part in parts for word in split_scripts(part)]
+    hidden = build_statement(
+        dialect, target.table, clauses, title_only=False, exact=False, bind="hidden", hidden=True
+    )
     if len(by_script) > len(parts):
         stages.append(_other_stage(dialect, target, " ".join(by_script), len(stages), 1, (2,)))
     behind = tuple(range(2, len(stages)))
@@ -108,7 +114,7 @@ def make_plan(session: Session, query: str) -> Plan | None:
     spelt, likeliest = iter(corrected.likeliest), list[str]()
     for found in compounds(query):
         likeliest += split_scripts("-".join(islice(spelt, len(found.parts))))
-    return Plan(tuple(stages), corrected.queries, target, query, tuple(filter(None, likeliest)))
+    return Plan(tuple(stages), corrected.queries, target, query, hidden, tuple(filter(None, likeliest)))
 
 
 def relax_plan(session: Session, plan: Plan) -> Plan | None:
