@@ -93,8 +93,11 @@ def create_app(environ: Mapping[str, str] | None = None, *, instance: Path | Non
     hosts.init_app(app)
     deletions.init_app(app)
     history.init_app(app)  # before the cache, which takes the tags of a transaction away
-    closed_shop.init_app(app)  # before the cache, which answers strangers
+    closed_shop.init_app(
+        app
+    )  # before the cache, which a worker need not ask if it knows that the shop is closed
     cache.init_app(app, shop_cache.TAG_KINDS, shop_cache.PAGE_SETTINGS)
+    closed_shop.guard_builds(app)  # after the cache, whose pages were built while the shop was open
     cdn.init_app(app)
     same_origin.init_app(app)
     body_limits.init_app(app)

@@ -50,9 +50,10 @@ def begin_build(
 def answer_privately() -> None:
     """Answer the current request past the page cache, and keep the answer out of all others: it is one person's.
 
-    Call it in a hook that is registered before the cache.
+    Call it in a hook. If the build of a page has begun for everybody, it is given up.
     """
     request.environ[_PRIVATE] = True
+    end_build()
 
 
 def is_private() -> bool:

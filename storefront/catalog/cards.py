@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import CompoundSelect, exists, select
+from sqlalchemy import CompoundSelect, SelectBase, exists, select
 
 from storefront import cache, shop_settings, stock
 from storefront.catalog.list_index.derivation import is_reduced
 from storefront.catalog.models import Product, ProductImage, RenditionSet, Variant
 from storefront.catalog.page_data import RENDITION_COLUMNS, Card, Picture
 from storefront.catalog.publication import bound_by_withdrawal
-from storefront.extensions import db
+from storefront.joint_queries import read_together
 from storefront.money import Money
 from storefront.shop_cache import keys
 from storefront.stock import StockLevels
@@ -21,17 +21,23 @@ from storefront.text_translations.models import PRODUCT
 
 
 def load_cards(product_ids: Sequence[int]) -> list[Card]:
-    """Return the cards of these products, in this order. Two statements; without ids none."""
+    """Return the cards of these products, in this order. One statement; without ids none."""
     if not product_ids:
         return []
-    found = load_card_rows(product_ids)
-    levels = stock.load_levels(found)
+    found, levels = load_card_rows(product_ids)
     return [build_card(found[i], levels) for i in product_ids if i in found]
 
 
-def load_card_rows(product_ids: Sequence[int] | CompoundSelect[int]) -> dict[int, Any]:
-    """Return the columns that a card needs, by product id. One statement."""
-    statement = (
+def load_card_rows(
+    product_ids: Sequence[int] | CompoundSelect[int], *, stock_of: Sequence[int] | SelectBase | None = None
+) -> tuple[dict[int, Any], StockLevels]:
+    """Return the columns that a card needs, by product id, and the stock. One statement.
+
+    Args:
+        product_ids: the products of the cards.
+        stock_of: the products whose stock is read; by default those of the cards.
+    """
+    query = (
         select(
             Product.id,
             Product.slug,
@@ -52,11 +58,12 @@ def load_card_rows(product_ids: Sequence[int] | CompoundSelect[int]) -> dict[int
         .outerjoin(RenditionSet, RenditionSet.digest == ProductImage.digest)
         .where(Product.id.in_(product_ids))
     )
-    found = {row.id: row for row in db.session.execute(statement)}
+    rows, levels = read_together(query, stock.select_levels(product_ids if stock_of is None else stock_of))
+    found = {row.id: row for row in rows}
     cache.depends_on(*map(keys.card_tag, found))
     for row in found.values():
         bound_by_withdrawal(row.withdraw_at)
-    return found
+    return found, stock.collect_levels(levels)
 
 
 def build_card(row: Any, levels: StockLevels) -> Card:

@@ -15,7 +15,7 @@ from storefront.shop_cache import keys
 def load_pictures(item: Product) -> tuple[list[Picture], dict[int, int], dict[str, Picture]]:
     """Return a product's pictures, the index of each in that list by its row's id, and those of its description.
 
-    Runs one statement for both: each page of the catalogue may run six.
+    Runs one statement for both: each page of the catalogue may run five.
     """
     own = (
         select(

@@ -1,24 +1,22 @@
-"""Load the data of the catalogue's pages, each with at most six statements."""
+"""Load the data of the catalogue's pages, each with at most five statements."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import replace
 from math import ceil
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, exists, func, select
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, exists, func, literal, select, union
 
 from storefront import cache, stock
 from storefront.catalog import cards, metafields
-from storefront.catalog.cards import money, original_price
 from storefront.catalog.list_index import reader
 from storefront.catalog.list_index.derivation import ancestor_paths
 from storefront.catalog.list_index.matches import PER_PAGE, Candidate
 from storefront.catalog.list_index.vendor_counts import MAX_VENDORS, count_by_vendor
 from storefront.catalog.list_request import ListRequest
-from storefront.catalog.models import ROOT_PATH, Category, Listing, Product, ShownMetafield, Variant
+from storefront.catalog.models import ROOT_PATH, Category, Listing, Product, ShownMetafield
 from storefront.catalog.moved_addresses import find_moved_product
 from storefront.catalog.navigation import (
     GoneError,
@@ -29,8 +27,9 @@ from storefront.catalog.navigation import (
     load_trail,
 )
 from storefront.catalog.page_data import HomePage, ListPage, Navigation, VendorCount
-from storefront.catalog.product_page import ProductPage, VariantView
+from storefront.catalog.product_page import ProductPage
 from storefront.catalog.product_pictures import load_pictures
+from storefront.catalog.product_variants import load_variants
 from storefront.catalog.publication import bound_by_withdrawal
 from storefront.errors import StorefrontError
 from storefront.extensions import db
@@ -38,12 +37,12 @@ from storefront.i18n import gettext as _
 from storefront.languages import current_locale
 from storefront.shop_cache import keys
 from storefront.stock import StockLevels
-from storefront.text_translations import fetch_words, translation
+from storefront.text_translations import translation
 from storefront.text_translations.models import PRODUCT
 from storefront.unicode_text import strip_marks
 from storefront.web.prefix import add_prefix
 
-# With the product's row, since each page of the catalogue may run six statements.
+# With the product's row, since each page of the catalogue may run five statements.
 _SHOWN_METAFIELDS = select(func.aggregate_strings(ShownMetafield.key, "\n")).scalar_subquery()
 NEWEST = 8
 RELATED = 4
@@ -180,8 +179,8 @@ def _build_page(item: Product, path: str | None, shown: str | None, *translation
     title = texts.get("title", item.title)
     cache.depends_on(*map(keys.path_tag, ancestor_paths(path or ROOT_PATH)[1:]))
     pictures, places, in_description = load_pictures(item)
-    related = _related(item)
-    levels = stock.load_levels([item.id, *related])
+    related, levels = _related(item)
+    option_names, variants = load_variants(item, levels, places)
     return ProductPage(
         id=item.id,
         slug=item.slug,
@@ -195,7 +194,8 @@ def _build_page(item: Product, path: str | None, shown: str | None, *translation
         # A translated title says more in this language than the other one's title for search engines.
         seo_title=texts.get("seo_title") or texts.get("title") or item.seo_title or item.title,
         seo_description=texts.get("seo_description", item.seo_description),
-        **_in_words(item.option_names, _variants(item.id, levels, places)),
+        option_names=option_names,
+        variants=variants,
         pictures=pictures,
         category_path=path or ROOT_PATH,
         related=[cards.build_card(row, levels) for row in related.values()],
@@ -232,55 +232,24 @@ def _list_tags(wanted: ListRequest, category_id: int) -> list[str]:
     return tags
 
 
-def _variants(product_id: int, levels: StockLevels, places: dict[int, int]) -> list[VariantView]:
-    rows = db.session.execute(
-        select(Variant).where(Variant.product_id == product_id).order_by(Variant.position, Variant.id)
-    ).scalars()
-    display = stock.public_display()
-    return [
-        VariantView(
-            id=row.id,
-            sku=row.sku,
-            label=row.label,
-            options=row.options,
-            price=money(row.price),
-            compare_at_price=original_price(row.price, row.compare_at_price),
-            badge=stock.badge_for(levels.variant(row.id), display, backorder=row.backorder),
-            version=levels.variant(row.id).version,
-            picture=places.get(row.image_id) if row.image_id else None,
-            barcode=row.barcode,
-            weight_grams=row.weight_grams,
-            requires_shipping=row.requires_shipping,
-            taxable=row.taxable,
-        )
-        for row in rows
-    ]
+def _related(item: Product) -> tuple[dict[int, Any], StockLevels]:
+    """Return card rows of other products of the category, and the stock of all these products. One statement.
 
-
-def _in_words(names: list[str], variants: list[VariantView]) -> Mapping[str, Any]:
-    """Return the option names and the variants with their words in the present language: one statement more."""
-    words = fetch_words([*names, *(value for variant in variants for value in variant.options)])
-    if words:
-        names = [words.get(name, name) for name in names]
-        options = [tuple(words.get(value, value) for value in each.options) for each in variants]
-        variants = [replace(each, options=these) for each, these in zip(variants, options, strict=True)]
-    return {"option_names": names, "variants": variants}
-
-
-def _related(item: Product) -> dict[int, Any]:
-    """Return card rows of other products of the category: the next older ones, then the newest."""
+    The others are the next older ones, then the newest.
+    """
     if item.category_id is None:
-        return {}
+        return {}, stock.load_levels([item.id])
     listed = select(Listing.product_id).where(Listing.category_id == item.category_id)
     newest_first = listed.order_by(Listing.product_id.desc()).limit(RELATED)
     older = newest_first.where(Listing.product_id < item.id).subquery()
     newest = newest_first.where(Listing.product_id > item.id).subquery()
-    rows = cards.load_card_rows(select(older).union(select(newest)))
+    others = (select(older), select(newest))
+    rows, levels = cards.load_card_rows(union(*others), stock_of=union(select(literal(item.id)), *others))
     if sum(i < item.id for i in rows) < RELATED:
         # Only then can a product that enters the category belong here. Those that leave it have their cards' tags.
         cache.depends_on(keys.category_tag(item.category_id))
     wanted = sorted(rows, key=lambda i: (i > item.id, -i))[:RELATED]
-    return {i: rows[i] for i in wanted}
+    return {i: rows[i] for i in wanted}, levels
 
 
 def _vendor_choices(counts: list[tuple[str, int | None]], wanted: ListRequest) -> list[VendorCount]:

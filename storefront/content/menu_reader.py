@@ -9,9 +9,9 @@ from typing import Any
 import msgspec
 
 from storefront import cache
-from storefront.content.menu_rows import find_target, select_all
+from storefront.content.menu_rows import find_target, select_items, select_pages
 from storefront.content.starting_drafts import LEGAL
-from storefront.extensions import db
+from storefront.joint_queries import read_together
 from storefront.shop_cache import keys
 from storefront.web.prefix import add_prefix
 from storefront.web.site_navigation import SiteMenus
@@ -57,13 +57,14 @@ def fetch_menus() -> SiteMenus:
 
 def _read() -> ShownMenus:
     cache.depends_on(keys.MENUS, keys.CONTENT_LINKS)
-    rows = sorted(db.session.execute(select_all()), key=lambda row: (row.position, row.id))
+    items, public = read_together(select_items(), select_pages())
+    rows = sorted(items, key=lambda row: (row.position, row.id))
     kinds = {row.kind for row in rows}
     if "category" in kinds:
         cache.depends_on(keys.CATEGORY_TREE)
     if "collection" in kinds:
         cache.depends_on(keys.COLLECTIONS)
-    pages = [(row, link) for row in rows if not row.menu and (link := _link(row))]
+    pages = [(row, link) for row in sorted(public, key=lambda row: row.id) if (link := _link(row))]
     return ShownMenus(
         _menu(row for row in rows if row.menu == HEADER),
         _menu(row for row in rows if row.menu == FOOTER),

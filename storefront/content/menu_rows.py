@@ -1,4 +1,4 @@
-"""Entries of menus with their targets, as the database has them: one statement for all menus and pages."""
+"""Entries of menus with their targets, and the published pages, as the database has them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, cast, literal, null, select
+from sqlalchemy import Select, and_, literal, select
 
 from storefront.catalog.collection.models import Collection
 from storefront.catalog.models import Category
@@ -60,21 +60,6 @@ _ITEM = (
     *(MenuItem.menu, MenuItem.id, MenuItem.parent_id, MenuItem.position, MenuItem.label, MenuItem.kind),
     *(MenuItem.page_id, MenuItem.category_id, MenuItem.collection_id, MenuItem.address, MenuItem.target_name),
 )
-_PAGE = (
-    ContentPage.title.label("page_title"),
-    ContentPage.slug.label("page_slug"),
-    ContentPage.published_at,
-    ContentPage.withdraw_at,
-    ContentPage.kind.label("page_kind"),
-)
-_FURTHER = (
-    Category.name.label("category_name"),
-    Category.path.label("category_path"),
-    Category.product_count,
-    and_(*linked_conditions()).label("is_linked"),
-    Collection.title.label("collection_title"),
-    Collection.slug.label("collection_slug"),
-)
 
 
 def select_items(menu: str = "") -> Select[*tuple[Any, ...]]:
@@ -90,38 +75,39 @@ def select_items(menu: str = "") -> Select[*tuple[Any, ...]]:
     return query.where(MenuItem.menu == menu) if menu else query
 
 
-def select_all() -> Any:
-    """Return the query of the entries of all menus, and of the pages that are or will be published.
-
-    Rows of pages have an empty `menu`; `id` is the page's.
-    """
-    values = {"menu": literal(""), "id": ContentPage.id, "position": literal(0), "label": literal("")}
-    values |= {"kind": literal("page"), "page_id": ContentPage.id}
-    item: list[ColumnElement[Any]] = [
-        values.get(column.key, _missing(column)).label(column.key) for column in _ITEM
-    ]
-    further = [_missing(column).label(column.key) for column in _FURTHER]
-    pages = select(*item, *_page_columns(), *further).where(ContentPage.published_at.is_not(None))
-    first = pages.order_by(ContentPage.id).limit(MOST_PAGES).subquery()
-    return select_items().union_all(select(first))
+def select_pages() -> Select[*tuple[Any, ...]]:
+    """Return the query of the pages that are or will be published, with the columns of an entry without a label."""
+    entry = (
+        ContentPage.id,
+        literal("").label("menu"),
+        literal("").label("label"),
+        literal("page").label("kind"),
+    )
+    listed = select(*entry, *_page_columns()).where(ContentPage.published_at.is_not(None))
+    return listed.order_by(ContentPage.id).limit(MOST_PAGES)
 
 
 def _page_columns() -> tuple[Any, ...]:
     """Return the columns of a page, with its title in the present language."""
-    title = translated(ContentPage.title, PAGE, ContentPage.id, "title")
-    return (title.label("page_title"), *_PAGE[1:])
+    return (
+        translated(ContentPage.title, PAGE, ContentPage.id, "title").label("page_title"),
+        ContentPage.slug.label("page_slug"),
+        ContentPage.published_at,
+        ContentPage.withdraw_at,
+        ContentPage.kind.label("page_kind"),
+    )
 
 
 def _further_columns() -> tuple[Any, ...]:
     """Return the columns of the other targets, with their names in the present language."""
-    name: Any = category_name().label("category_name")
-    title: Any = translated(Collection.title, COLLECTION, Collection.id, "title").label("collection_title")
-    return (name, *_FURTHER[1:4], title, _FURTHER[5])
-
-
-def _missing(column: Any) -> ColumnElement[Any]:
-    """Return NULL of a column's type: PostgreSQL takes one without a type for a text."""
-    return cast(null(), column.type)
+    return (
+        category_name().label("category_name"),
+        Category.path.label("category_path"),
+        Category.product_count,
+        and_(*linked_conditions()).label("is_linked"),
+        translated(Collection.title, COLLECTION, Collection.id, "title").label("collection_title"),
+        Collection.slug.label("collection_slug"),
+    )
 
 
 def find_target(row: Any) -> MenuTarget:

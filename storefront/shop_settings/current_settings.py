@@ -137,11 +137,16 @@ def current_of(app: Flask) -> ShopSettings:
 
     For values that are not cached: it records no dependency.
     """
-    rows = cache.peek(app, _ENTRY, Rows)
-    if rows is not None:
-        return _combine(rows, _find_given(app)).settings
+    if (known := find_in_memory(app)) is not None:
+        return known
     with app.app_context():
         return current()
+
+
+def find_in_memory(app: Flask) -> ShopSettings | None:
+    """Return the settings if this worker has them in its memory, as they are now. It takes no round trip."""
+    rows = cache.peek(app, _ENTRY, Rows)
+    return None if rows is None else _combine(rows, _find_given(app)).settings
 
 
 def forget_memo() -> None:

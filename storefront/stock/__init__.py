@@ -38,7 +38,7 @@ from storefront.stock.public import (
     public_display,
     shortage_at,
 )
-from storefront.stock.queries import StockLevels, is_buyable, load_levels
+from storefront.stock.queries import StockLevels, collect_levels, is_buyable, load_levels, select_levels
 from storefront.stock.stream import has_page, hub
 
 __all__ = [
@@ -56,6 +56,7 @@ __all__ = [
     "apply_movements",
     "availability_changed",
     "badge_for",
+    "collect_levels",
     "find_shortage",
     "find_variants",
     "has_page",
@@ -70,6 +71,7 @@ __all__ = [
     "release",
     "reserve",
     "return_to_stock",
+    "select_levels",
     "sell",
     "set_available",
     "set_on_hand",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import Row, Select, SelectBase, exists, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from storefront.extensions import db
@@ -33,16 +34,23 @@ class StockLevels:
 
 def load_levels(product_ids: Iterable[int]) -> StockLevels:
     """Return the levels of these products and all their variants. One statement."""
-    rows = db.session.execute(
-        select(
-            StockItem.variant_id,
-            StockItem.product_id,
-            StockItem.tracked,
-            StockItem.on_hand - StockItem.reserved,
-            StockItem.low_threshold,
-            StockItem.version,
-        ).where(StockItem.product_id.in_(list(product_ids)))
-    )
+    return collect_levels(db.session.execute(select_levels(list(product_ids))))
+
+
+def select_levels(product_ids: Sequence[int] | SelectBase) -> Select[*tuple[Any, ...]]:
+    """Return the query whose rows `collect_levels` reads, for a statement that reads more than the levels."""
+    return select(
+        StockItem.variant_id,
+        StockItem.product_id,
+        StockItem.tracked,
+        (StockItem.on_hand - StockItem.reserved).label("available"),
+        StockItem.low_threshold,
+        StockItem.version,
+    ).where(StockItem.product_id.in_(product_ids))
+
+
+def collect_levels(rows: Iterable[Row[*tuple[Any, ...]]]) -> StockLevels:
+    """Return the levels of the rows of `select_levels`."""
     variants: dict[int, StockLevel] = {}
     products: dict[int, list[StockLevel]] = {}
     for variant_id, product_id, tracked, available, low, version in rows:

@@ -12,8 +12,10 @@ from storefront.shop_settings.translated_texts import select_texts
 from storefront.text_translations import cli
 from storefront.text_translations.sources import SourceField, SourceKind, SourceTexts, register_kind
 from storefront.text_translations.translated_columns import (
+    collect_words,
     fetch_words,
     select_setting_texts,
+    select_words,
     translated,
     translation,
 )
@@ -22,9 +24,11 @@ __all__ = [
     "SourceField",
     "SourceKind",
     "SourceTexts",
+    "collect_words",
     "fetch_words",
     "init_app",
     "register_kind",
+    "select_words",
     "translated",
     "translation",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Select, SQLColumnExpression, func, literal, null, select
+from sqlalchemy import Row, Select, SelectBase, SQLColumnExpression, func, literal, null, select
 from sqlalchemy.orm import QueryableAttribute, Session
 
 from storefront import cache
@@ -56,17 +56,30 @@ def translation(kind: str, owner_id: SQLColumnExpression[int], name: str) -> SQL
 
 def fetch_words(words: Iterable[str]) -> Mapping[str, str]:
     """Return the option names and values that are translated into the present language. One statement, or none."""
-    locale, wanted = current_locale(), sorted(set(words))
-    if not locale or not wanted:
+    wanted = sorted(set(words))
+    if not current_locale() or not wanted:
         return {}
+    return collect_words(db.session.execute(select_words(wanted)))
+
+
+def select_words(words: Sequence[str] | SelectBase) -> Select[*tuple[Any, ...]]:
+    """Return the query whose rows `collect_words` reads, for a statement that reads more; in a further language.
+
+    Args:
+        words: option names and values, or the query that returns them.
+    """
     cache.depends_on(keys.texts_tag(OPTION))
-    found = select(TextTranslation.field, TextTranslation.text).where(
+    return select(TextTranslation.field, TextTranslation.text).where(
         TextTranslation.kind == OPTION,
         TextTranslation.owner_id == 0,
-        TextTranslation.locale == locale,
-        TextTranslation.field.in_(wanted),
+        TextTranslation.locale == current_locale(),
+        TextTranslation.field.in_(words),
     )
-    return {row.field: row.text for row in db.session.execute(found)}
+
+
+def collect_words(rows: Iterable[Row[*tuple[Any, ...]]]) -> Mapping[str, str]:
+    """Return translations of option names and values, from the rows of `select_words`."""
+    return {row.field: row.text for row in rows}
 
 
 def select_setting_texts() -> Select[str, str]:

@@ -83,6 +83,36 @@ def test_what_does_not_belong_to_the_shop_goes_on(app: Flask, closed: Browser) -
     assert parts >= closed_shop.OPEN_PARTS
 
 
+def test_a_worker_that_keeps_no_copies_closes_at_once(app: Flask) -> None:
+    make_product("Mug")
+    stranger = Browser(app)
+    assert [_status(stranger, "/products/mug") for _ in range(2)] == ["fwd=miss", "hit"]
+    store(closed="on")
+    staff = staff_browser(app, "viewer")
+    assert [stranger.get("/products/mug").status_code for _ in range(2)] == [503, 503]
+    assert staff.get("/products/mug").headers["Cache-Control"] == "private, no-store"
+    store(closed="off")
+    # Stored at once: the requests to the closed shop have given up their builds.
+    assert stranger.get("/products/mug").headers["Cache-Status"].startswith("storefront; fwd=miss; stored")
+    assert _status(stranger, "/products/mug") == "hit"
+
+
+def test_whatever_the_cache_keeps_depends_on_the_settings(app: Flask) -> None:
+    make_product("Mug")
+    browser = Browser(app)
+    kept = [address for address in (*SHOP, "/products/mug/", "/sitemap-1.xml") if _status(browser, address)]
+    assert len(kept) > 5
+    for address in kept:
+        answer = browser.get(address)
+        assert answer.headers["Cache-Status"].startswith("storefront; hit"), address
+        assert "settings" in answer.headers["Surrogate-Key"].split(), address
+
+
+def _status(browser: Browser, address: str) -> str:
+    """How the cache answered: a hit, or why not; empty if the page is not cached."""
+    return browser.get(address).headers.get("Cache-Status", "; ").split("; ")[1]
+
+
 def test_the_api_answers_with_a_problem(closed: Browser) -> None:
     answer = closed.get("/api/v1/products")
     assert (answer.status_code, answer.mimetype) == (503, "application/problem+json")

@@ -40,7 +40,7 @@ class OwnFrontPage:
 
 
 def fetch_front_page() -> OwnFrontPage:
-    """Return the published front page, from the cache or with at most six statements."""
+    """Return the published front page, from the cache or with at most five statements."""
     return cache.fetch(keys.front_page(), OwnFrontPage, _read_published)
 
 

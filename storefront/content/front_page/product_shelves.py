@@ -1,4 +1,4 @@
-"""The rows of products of a front page, whatever their number, in three statements."""
+"""The rows of products of a front page, whatever their number, in two statements."""
 
 from __future__ import annotations
 
