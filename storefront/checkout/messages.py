@@ -17,7 +17,6 @@ from storefront.checkout.models import Order, OrderEvent
 from storefront.checkout.order_events import OrderChange
 from storefront.checkout.order_view import EventView, LineView, OrderView, event_view, order_view
 from storefront.checkout.terms import current_terms
-from storefront.content import menu_reader
 from storefront.extensions import db
 from storefront.i18n import gettext as _
 from storefront.mail import DeferredMail, Letter, MailNotConfiguredError, MailText, compose_letter
@@ -151,7 +150,7 @@ def confirmation_letter(order: OrderView, site: str) -> Letter:
     """Return the letter about an order that was just placed, with all that the customer has to know."""
     when = _("We reserve your items when we receive your payment, as long as they are in stock.")
     letter = order_letter("order_placed", order, site, (when,) if order.is_unreserved else ())
-    blocks = (*address_blocks(order), *_payment_instructions(order), *_legal_links(site))
+    blocks = (*address_blocks(order), *_payment_instructions(order))
     facts = msgspec.structs.replace(letter.facts, rows=tuple(sum_rows(order)), blocks=blocks)
     return replace(letter, facts=facts)
 
@@ -190,12 +189,6 @@ def _payment_instructions(order: OrderView) -> tuple[tuple[str, ...], ...]:
     provider = current_terms().provider_of(order)
     lines = provider.instructions(order) if provider else ()
     return ((_("How to pay:"), *lines),) if lines else ()
-
-
-def _legal_links(site: str) -> tuple[tuple[str, ...], ...]:
-    """Return a block with the addresses of the merchant's published terms of sale and right of withdrawal."""
-    links = menu_reader.fetch_order_links()
-    return ((_("Read again:"), *(f"{link.name}: {site}{link.path}" for link in links)),) if links else ()
 
 
 def event_letter(order: OrderView, event: EventView, site: str) -> Letter:

@@ -1,4 +1,4 @@
-"""How letters look: the shop's colour, corners, font, address and contact, from the merchant's settings."""
+"""How letters look: the shop's colour, corners, font, address and contact, and its legal pages."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from storefront import shop_settings
 from storefront.config import accent
 from storefront.postal.shop_contact import find_shop_contact
 from storefront.shop_settings.look_sheet import CORNERS
+from storefront.web.same_origin import absolute_url
+from storefront.web.site_navigation import find_menus
 
 _ACCENT = "#125746"  # of tokens.css, in the notation that mail programs know
 _SANS = "system-ui,-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif"
@@ -24,6 +26,7 @@ class LetterLook:
         typeface: the fonts, of those that devices have.
         contact: the lines of the shop's address, and how to reach it.
         reply_to: the shop's e-mail address, to which answers go; empty without one.
+        legal: names and addresses of the published pages that the law asks for, such as the terms of sale.
     """
 
     accent: str
@@ -32,6 +35,7 @@ class LetterLook:
     typeface: str
     contact: tuple[str, ...]
     reply_to: str
+    legal: tuple[tuple[str, str], ...]
 
 
 def current_look() -> LetterLook:
@@ -45,4 +49,5 @@ def current_look() -> LetterLook:
         typeface=_SERIF if settings.typeface == "serif" else _SANS,
         contact=find_shop_contact().lines,
         reply_to=settings.contact_email,
+        legal=tuple((link.name, absolute_url(link.url)) for link in find_menus().legal),
     )

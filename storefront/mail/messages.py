@@ -75,8 +75,10 @@ def build_message(recipient: str, text: MailText, key: str) -> EmailMessage:
     blocks = map("\n".join, text.blocks)
     link = (f"{text.label}:\n{text.link}",) if text.link else ()
     signature = "\n".join(("-- ", shop_name, *look.contact))
-    parts = (*text.paragraphs, *filter(None, (table, *blocks)), *link, *text.after, signature)
-    mail.set_content("\n\n".join(parts) + "\n", cte="quoted-printable")
+    # Before the mark of a signature: some programs cut what follows it.
+    legal = "\n".join(f"{name}: {url}" for name, url in look.legal)
+    parts = (*text.paragraphs, *filter(None, (table, *blocks)), *link, *text.after, legal, signature)
+    mail.set_content("\n\n".join(filter(None, parts)) + "\n", cte="quoted-printable")
     mail.add_alternative(render_template("mail/message.html", text=text, look=look), subtype="html")
     return mail
 

@@ -152,10 +152,10 @@ def _deliver(attempt: Attempt) -> Outcome:
             DeferredMail if "worded_by" in msgspec.json.decode(text) else MailText
         )
         composed = _compose(msgspec.json.decode(text, type=kind))
+        text = _build(row.recipient, composed, row.id).as_string() if composed else ""
         db.session.remove()  # no transaction stays open during the SMTP dialogue
         if composed is None:
             return _DONE
-        text = _build(row.recipient, composed, row.id).as_string()
     try:
         transport.send(current_app.config["SMTP_URL"], row.recipient, text)
     except smtplib.SMTPRecipientsRefused:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from typing import Literal
 
 import pytest
 from flask import Flask
@@ -81,6 +82,17 @@ def test_doctor_and_first_page_name_what_a_live_shop_lacks(
         warnings = list_step_warnings(launch.read_progress())
     assert "/admin/pages" in {warning.url for warning in warnings}
     assert "still has the name of the demo" in str(warnings[0].sentence)
+
+
+@pytest.mark.parametrize("decision", ["declined", "removed"])
+def test_a_shop_without_the_demo_has_none_to_remove(
+    app: Flask, decision: Literal["declined", "removed"]
+) -> None:
+    load_one_demo_product()
+    assert "demo" not in done()
+    with write_transaction() as session:
+        choice.record_choice(session, decision)
+    assert "demo" in done(), "a product of its own may have the address of one of the demo's"
 
 
 def test_the_demo_goes_and_the_page_says_who_removed_it(app: Flask, owner: Browser) -> None:

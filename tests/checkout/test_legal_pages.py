@@ -1,19 +1,23 @@
-"""The merchant's published terms and right of withdrawal are linked at the end of the checkout, and in letters."""
+"""The terms and the right of withdrawal are linked at the end of the checkout, and all legal pages in letters."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from email.message import EmailMessage
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from storefront.checkout import messages
+from storefront.checkout import messages, shipping
 from storefront.checkout.models import OrderEvent
 from storefront.content import page_edits, starting_drafts
 from storefront.content.models import ContentPage
 from storefront.content.page_edits import PageValues
 from storefront.extensions import db, write_transaction
+from storefront.mail.messages import MailText, build_message, plain_text
+from storefront.shop_settings import stored_settings
+from storefront.web.language_routes import use_locale
 from tests.accounts.people import Browser
 from tests.checkout.shoppers import make_draft, place
 from tests.checkout.test_digital_goods import BUYER
@@ -30,10 +34,15 @@ def publish(*kinds: str) -> None:
             page_edits.change(session, page.id, values, expected=1)
 
 
-def confirmation() -> str:
-    event = db.session.execute(select(OrderEvent.id).where(OrderEvent.kind == "placed")).scalar_one()
-    text = messages._compose({"event": event, "site": "https://shop.example"})
-    return str(text)
+def letters(order: str) -> list[EmailMessage]:
+    """Return the letters about an order: that it was placed, and that it was shipped."""
+    with write_transaction() as session:
+        shipping.mark_shipped(session, order)
+    events = db.session.execute(select(OrderEvent.id).where(OrderEvent.kind.in_(("placed", "shipped"))))
+    texts = [
+        messages._compose({"event": event, "site": "https://shop.example"}) for event in events.scalars()
+    ]
+    return [build_message("ada@shop.example", text, "key") for text in texts if text]
 
 
 def test_the_order_leads_to_terms_and_withdrawal(app: Flask) -> None:
@@ -51,10 +60,26 @@ def test_the_order_leads_to_terms_and_withdrawal(app: Flask) -> None:
     assert 'href="/pages/privacy"' in review[2], "the footer of the checkout has it"
 
 
-def test_the_confirmation_leads_to_them_too(app: Flask) -> None:
+def test_each_letter_leads_to_the_legal_pages(app: Flask) -> None:
     make_product("Mug", variants=[{"sku": "MUG", "price": 900, "on_hand": 3}])
-    place(make_draft({"MUG": 1}))
-    assert "Read again" not in confirmation()
+    order = place(make_draft({"MUG": 1})).number
+    publish("terms", "privacy")
+    found = letters(order)
+    assert len(found) == 2
+    url = "http://127.0.0.1:8000/pages/"
+    for letter in found:
+        text, html = plain_text(letter), letter.get_body(("html",)).get_content()
+        before_signature = text.partition("\n-- \n")[0]
+        assert before_signature.count(f"Terms of sale: {url}terms\n") == 1
+        assert f"Privacy: {url}privacy" in before_signature
+        assert html.count(f'href="{url}terms"') == 1
+        assert "/pages/withdrawal" not in text, "it is a draft"
+    assert plain_text(build_message("a@shop.example", MailText("Hello"), "key")).count("/pages/") == 2
+
+
+def test_a_letter_leads_to_the_pages_of_its_language(app: Flask) -> None:
+    stored_settings.set_value("languages", "de_DE")
     publish("terms")
-    assert "Terms of sale: https://shop.example/pages/terms" in confirmation()
-    assert "/pages/withdrawal" not in confirmation()
+    with use_locale("de_DE"):
+        letter = build_message("a@shop.example", MailText("Hallo"), "key")
+    assert "http://127.0.0.1:8000/de/pages/terms" in plain_text(letter)
