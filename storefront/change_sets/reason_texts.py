@@ -126,9 +126,63 @@ _REASONS = (
     _("%(value)s is too much"),
     _("%(reason)s, so it was ignored"),
     _("%(reason)s; it was ignored"),
+    # Rows that are cut or shifted, rows of other shops, and descriptions.
+    _(
+        "the product has options (%(names)s) and %(number)s variants, and the row names no option values, so "
+        "that its variant is not known; add the columns of options, or SKUs that are unique"
+    ),
+    _(
+        "%(code)s belongs to another product of the shop; empty the cell if the row is about a new variant, "
+        "as in a file from another shop"
+    ),
+    _("an active product is published already; only drafts and archived ones wait for it"),
+    _("an archived product is withdrawn already"),
+    _("it has to be later than the publication"),
+    _("the handle has a quotation mark; write it without one"),
+    _("the file has no product that is the parent of this variation"),
+    _("another product of the file has the same ID or SKU"),
+    _("the sale is not on today, so the regular price was taken"),
+    _("variations that share the stock of their parent have none here"),
+    _("a grouped product has no price of its own; import its members"),
+    _("an external product is sold by another shop"),
+    _("has too many formatting tags with attributes; use plain <b> and <i>"),
+    _("had %(parts)s, which the shop does not show"),
+    _("%(reason)s; only its text was imported"),
+    _("a variation of any %(names)s: give each value a variation of its own"),
+    _("a product without options"),
+    _("the variant %(code)s"),
+    _("several variants"),
+    _("the product has more than %(number)s rows"),
+    _("only the first %(number)s characters of a tag were imported"),
+    _("its variations differ by %(number)s attributes; a product has at most %(most)s options"),
+    _("has %(number)s characters; the most is %(most)s"),
+    _("has %(number)s tags; the most is %(most)s"),
+    _("%(value)s is not an amount: %(typed)s is not a currency"),
+    _("%(value)s is not a number: %(typed)s stands beside it"),
+    _("line %(number)s"),
+    _(
+        "has %(number)s cells, but the header has %(width)s, and the file ends there without a line end: it "
+        "was cut off"
+    ),
+    _("has %(number)s cells, but the header has %(width)s; it is a part of a cell whose quote is not closed"),
+    _("has %(number)s cells, but the header has %(width)s: cells are missing"),
+    _(
+        "has %(number)s cells, but the header has %(width)s: it lacks the number that all rows have in column"
+        " %(column)s"
+    ),
+    _(
+        "has %(number)s cells, but the header has %(width)s: all rows have a number in column %(column)s, not"
+        " %(cell)s"
+    ),
+    _("%(value)s is outside of the pictures' folder"),
+    _("%(value)s cannot be read or stored: %(why)s"),
     # Of one variant, product or picture.
     _("%(subject)s: %(reason)s"),
+    _("(empty)"),
 )
+
+
+_VALUES = ("(empty)", "a product without options", "several variants")
 
 
 def translate_reason(reason: str) -> str:
@@ -147,7 +201,9 @@ def _translate_value(name: str, value: str) -> str:
         return translate_reason(value)
     if name == "field":
         return next((str(label) for field, label in FIELDS.items() if name_field(field) == value), value)
-    return gettext(value) if value == "(empty)" else value
+    if name == "holder" or value in _VALUES:
+        return translate_reason(value)
+    return value
 
 
 @lru_cache(maxsize=1)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from storefront.errors import ConfigurationError
+from storefront.i18n import gettext as _
 from storefront.unicode_text import is_whole
 
 INSTANCE = "STOREFRONT_INSTANCE_DIR"
@@ -92,8 +93,12 @@ def choice(*choices: str, default: str = "") -> Reader:
         value = source.get(name, default or choices[0])
         if value not in choices:
             listed = ", ".join(filter(None, choices))
-            empty = ", or not set" if "" in choices else ""
-            raise ConfigurationError(f"{name} is {value!r}; it must be one of {listed}{empty}.")
+            text = (
+                _("%(name)s is %(typed)s; it must be one of %(listed)s, or not set.")
+                if "" in choices
+                else _("%(name)s is %(typed)s; it must be one of %(listed)s.")
+            )
+            raise ConfigurationError(text % {"name": name, "typed": repr(value), "listed": listed})
         return value
 
     return read
@@ -112,7 +117,13 @@ def integer(default: int, *, least: int, most: int) -> Reader:
         value = source.get(name, str(default))
         if not value.isascii() or not value.isdigit() or len(value) > 9 or not least <= int(value) <= most:
             raise ConfigurationError(
-                f"{name} is {value!r}; it must be a whole number from {least} to {most}."
+                _(
+                    "%(name)s is %(typed)s; it must be a whole number from %(least)d to %(most)d.",
+                    name=name,
+                    typed=repr(value),
+                    least=least,
+                    most=most,
+                )
             )
         return int(value)
 

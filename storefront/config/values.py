@@ -23,6 +23,7 @@ from sqlalchemy.exc import ArgumentError
 from storefront.config.reader import Source, choice, integer, pattern, switch, words
 from storefront.email_syntax import exact_email
 from storefront.errors import ConfigurationError
+from storefront.i18n import gettext as _
 from storefront.unicode_text import clean_line, is_invisible
 
 _MAKE_ONE = "Make one with: python -c 'import secrets; print(secrets.token_hex(32))'"
@@ -160,14 +161,14 @@ def log(source: Source, name: str) -> str | None:
 
 def shop_name(source: Source, name: str) -> str:
     """Return the shop's name."""
-    read = pattern(
-        r"(?=.*\S)[^\x00-\x1f\x7f-\x9f\u2028\u2029]{1,200}",
-        "is not a name; use one line of up to 200 characters.",
-        default="Kettle & Clay",
-    )
-    name_of_shop = clean_line(str(read(source, name)))
+    typed = source.get(name, "Kettle & Clay")
+    if typed and not re.fullmatch(r"(?=.*\S)[^\x00-\x1f\x7f-\x9f\u2028\u2029]{1,200}", typed):
+        raise ConfigurationError(
+            _("%(name)s is not a name; use one line of up to 200 characters.", name=name)
+        )
+    name_of_shop = clean_line(typed)
     if is_invisible(name_of_shop):
-        raise ConfigurationError(f"{name} has no letter that can be seen.")
+        raise ConfigurationError(_("%(name)s has no letter that can be seen.", name=name))
     return name_of_shop
 
 
@@ -179,7 +180,9 @@ def locale(source: Source, name: str) -> str:
     except (UnknownLocaleError, ValueError):
         found = None
     if found is None or found.language == "root":  # "root" is what locales have in common, and no language
-        raise ConfigurationError(f"{name} is {value!r}; use a locale such as en_US or de_DE.")
+        raise ConfigurationError(
+            _("%(name)s is %(typed)s; use a locale such as en_US or de_DE.", name=name, typed=repr(value))
+        )
     return str(found)
 
 
@@ -188,10 +191,17 @@ def languages(source: Source, name: str) -> str:
     listed = [part.strip() for part in source.get(name, "").replace(";", ",").split(",") if part.strip()]
     found = [locale(Source({name: part}, Path(), ()), name) for part in listed]
     if len(set(found)) < len(found):
-        raise ConfigurationError(f"{name} has a language twice. Name each once, such as de_DE, ja_JP.")
+        raise ConfigurationError(
+            _("%(name)s has a language twice. Name each once, such as de_DE, ja_JP.", name=name)
+        )
     if len(found) > _MOST_LANGUAGES:
         raise ConfigurationError(
-            f"{name} has {len(found)} languages; a shop may have {_MOST_LANGUAGES} more."
+            _(
+                "%(name)s has %(count)d languages; a shop may have %(most)d more.",
+                name=name,
+                count=len(found),
+                most=_MOST_LANGUAGES,
+            )
         )
     return ", ".join(found)
 
@@ -204,10 +214,13 @@ def timezone(source: Source, name: str) -> str:
         return value if value == "UTC" else ZoneInfo(value).key
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         meant = _find_zone(value)
-        hint = f" Did you mean {meant}?" if meant else ""
-        raise ConfigurationError(
-            f"{name} is {value!r}; use the name of a time zone such as Europe/Berlin.{hint}"
-        ) from error
+        sentence = _(
+            "%(name)s is %(typed)s; use the name of a time zone such as Europe/Berlin.",
+            name=name,
+            typed=repr(value),
+        )
+        hint = _("Did you mean %(names)s?", names=meant) if meant else ""
+        raise ConfigurationError(f"{sentence} {hint}".strip()) from error
 
 
 def _find_zone(text: str) -> str:
@@ -266,7 +279,9 @@ def optional_email(source: Source, name: str) -> str:
 
 
 def _wrong_email(name: str, typed: str) -> ConfigurationError:
-    return ConfigurationError(f"{name} is {typed!r}; give the bare address, as shop@shop.example.")
+    return ConfigurationError(
+        _("%(name)s is %(typed)s; give the bare address, as shop@shop.example.", name=name, typed=repr(typed))
+    )
 
 
 @dataclass(frozen=True, slots=True)

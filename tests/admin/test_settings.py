@@ -37,6 +37,18 @@ def form_of(browser: Browser) -> dict[str, str]:
     return sent | chosen
 
 
+def test_faults_are_in_the_language_of_the_office(owner: Browser) -> None:
+    stored_settings.set_value("locale", "de_DE")
+    wrong = {"languages": "de_CH, de_CH", "timezone": "Europe/Berln", "contact_email": "x"}
+    page = owner.post("/admin/settings", **form_of(owner) | wrong).text
+    for sentence in (
+        "nennt eine Sprache doppelt",
+        "geben Sie den Namen einer Zeitzone an, zum Beispiel Europe/Berlin",
+        "zum Beispiel shop@shop.example",
+    ):
+        assert sentence in page
+
+
 def test_each_setting_has_a_field() -> None:
     pictures = set(shop_pictures.NAMES)
     assert set(FIELDS) == set(shop_settings.ShopSettings.names()) - pictures

@@ -31,6 +31,18 @@ WRITTEN = re.compile(r'(?:Left\([^"\n]*(?:"\w*", )*|\breason = )f?"([a-z{][^"]* 
             "T-1: Der Wert ist leer, deshalb wurde es nicht übernommen",
         ),
         ("'1,5%' is a percentage", "'1,5%' ist eine Prozentangabe"),
+        (
+            "has 3 cells, but the header has 5: cells are missing",
+            "hat 3 Zellen, die Kopfzeile aber 5: Zellen fehlen",
+        ),
+        (
+            "'9 Taler' is not a number: 'Taler' stands beside it",
+            "'9 Taler' ist keine Zahl: daneben steht 'Taler'",
+        ),
+        (
+            "Red is there already: line 7 has the same option values",
+            "Red gibt es schon: Zeile 7 hat die gleichen Optionswerte",
+        ),
         ("a reason of a later version", "a reason of a later version"),
     ],
 )
