@@ -47,7 +47,11 @@ WITHOUT_ACTOR = {
         "payment_dispute",
         "payment_event",
     },
-    "names who planned, applied and undid it in columns of its own": {"change_set", "catalog_upload"},
+    "names who planned, applied and undid it in columns of its own": {
+        "change_set",
+        "catalog_upload",
+        "picture_fetch",
+    },
     "part of a stock-taking, whose counts name the actor": {"stock_taking_line"},
     "part of a menu, whose row names the actor": {"menu_item"},
     "part of a change set": {"change_set_row", "change_set_problem"},

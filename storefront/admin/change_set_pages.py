@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from storefront import shop_settings
 from storefront.actors import describe_actors
 from storefront.admin.pages import render_page
-from storefront.catalog_files import uploads
+from storefront.catalog_files import picture_fetches, uploads
 from storefront.change_sets import scheduled_runs, store
 from storefront.change_sets.comparison import compare_row
 from storefront.change_sets.directions import DIRECTIONS, Verb, WrongStatusError
@@ -43,6 +43,9 @@ def all_change_sets() -> Response:
         change_sets=found[:PAGE],
         has_more=len(found) > PAGE,
         unanswered=[] if before else uploads.list_unanswered(MOST_UNANSWERED),
+        missing=picture_fetches.count_missing(),
+        most_missing=picture_fetches.MOST_COUNTED,
+        fetch=picture_fetches.find_latest(),
         actors=describe_actors({one.created_by for one in found}),
     )
 
@@ -129,6 +132,7 @@ def _page(number: int, problem: str | None = None, status: int = 200) -> Respons
     partial = request.args.get("rows") == "left"
     found = store.read_page(number, _read_place(), limit=PAGE + 1, partial=partial)
     currency = shop_settings.current().currency
+    is_applied_import = change_set.kind == "import" and change_set.status == "applied"
     people = {change_set.created_by, change_set.applied_by, change_set.undone_by} - {""}
     return render_page(
         "imports/change-set.html",
@@ -141,6 +145,7 @@ def _page(number: int, problem: str | None = None, status: int = 200) -> Respons
         most_problems=MOST_PROBLEMS,
         actors=describe_actors(people),
         problem=problem,
+        has_missing_pictures=is_applied_import and picture_fetches.count_missing() > 0,
         **_state(change_set),
     )
 

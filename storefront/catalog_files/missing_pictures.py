@@ -45,27 +45,46 @@ def store_missing(
     """
     last = 0
     while True:
-        wanted = (
-            select(ProductImage.id, ProductImage.product_id, ProductImage.source)
-            .where(ProductImage.id > last, ProductImage.digest.is_(None), is_wanted)
-            .order_by(ProductImage.id)
-            .limit(BATCH)
-        )
-        rows = db.session.execute(wanted).all()
-        db.session.rollback()  # no transaction stays open meanwhile
-        if not rows:
+        results, last = store_batch(is_wanted, load, after=last, most=BATCH)
+        if not results:
             return
-        results = load([row.source for row in rows])
-        found = {
-            row.id: (row.product_id, picture)
-            for row, picture in zip(rows, results, strict=True)
-            if isinstance(picture, StoredPicture)
-        }
-        if found:
-            _write(found)
-        for row, picture in zip(rows, results, strict=True):
-            yield row.source, picture if isinstance(picture, str) else None
-        last = rows[-1].id
+        yield from results
+
+
+def store_batch(
+    is_wanted: ColumnElement[bool],
+    load: Callable[[Sequence[str]], list[StoredPicture | str]],
+    *,
+    after: int,
+    most: int,
+) -> tuple[list[tuple[str, str | None]], int]:
+    """Store the next missing pictures, in the order of their ids.
+
+    Args:
+        is_wanted: which of them.
+        load: returns for each source the stored picture, or why there is none.
+        after: the id behind which they begin.
+        most: how many at once.
+
+    Returns:
+        Each source with None or the failure's reason, and the last id. No source: there are no more.
+    """
+    wanted = (
+        select(ProductImage.id, ProductImage.product_id, ProductImage.source)
+        .where(ProductImage.id > after, ProductImage.digest.is_(None), is_wanted)
+        .order_by(ProductImage.id)
+        .limit(most)
+    )
+    rows = db.session.execute(wanted).all()
+    db.session.rollback()  # no transaction stays open meanwhile
+    if not rows:
+        return [], after
+    results = load([row.source for row in rows])
+    pairs = list(zip(rows, results, strict=True))
+    found = {row.id: (row.product_id, one) for row, one in pairs if isinstance(one, StoredPicture)}
+    if found:
+        _write(found)
+    return [(row.source, one if isinstance(one, str) else None) for row, one in pairs], rows[-1].id
 
 
 def _write(found: dict[int, tuple[int, StoredPicture]]) -> None:

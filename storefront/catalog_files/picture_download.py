@@ -16,10 +16,11 @@ from storefront.catalog_files.missing_description_pictures import (
     is_web_address,
     store_named_in_descriptions,
 )
-from storefront.catalog_files.missing_pictures import store_missing
+from storefront.catalog_files.missing_pictures import store_batch, store_missing
 from storefront.errors import StorefrontError
 from storefront.web import outbound
 
+IS_AT_WEB_ADDRESS = ProductImage.source.like("http%://%")
 MAX_SECONDS = 15.0  # for one picture, all redirects included
 MAX_REDIRECTS = 3
 THREADS = 4
@@ -58,8 +59,18 @@ def fetch_missing(media_dir: Path) -> Iterator[tuple[str, str | None]]:
         def load(urls: Sequence[str]) -> list[StoredPicture | str]:
             return list(pool.map(lambda url: _download(url, media_dir), urls))
 
-        yield from store_missing(ProductImage.source.like("http%://%"), load)
+        yield from store_missing(IS_AT_WEB_ADDRESS, load)
         yield from store_named_in_descriptions(is_web_address, load)
+
+
+def fetch_batch(media_dir: Path, *, after: int, most: int) -> tuple[list[tuple[str, str | None]], int]:
+    """Download the next pictures of products that are only recorded by their URL; return what `store_batch` does."""
+    with ThreadPoolExecutor(THREADS) as pool:
+
+        def load(urls: Sequence[str]) -> list[StoredPicture | str]:
+            return list(pool.map(lambda url: _download(url, media_dir), urls))
+
+        return store_batch(IS_AT_WEB_ADDRESS, load, after=after, most=most)
 
 
 def _download(url: str, media_dir: Path) -> StoredPicture | str:
