@@ -6,10 +6,12 @@ import re
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from storefront.accounts import credentials
+from storefront.checkout.models import Order, OrderEvent
 from storefront.extensions import db
-from tests.accounts.people import PASSWORD, Browser, make_user, stored_mails
+from tests.accounts.people import PASSWORD, Browser, make_user, staff_browser, stored_mails
 from tests.checkout.shoppers import make_draft, place
 from tests.checkout.test_pages import DETAILS
 from tests.factories import make_product
@@ -110,3 +112,19 @@ def test_orders_of_earlier_releases_stay_where_they_are(app: Flask) -> None:
     number = place(make_draft({"T": 1}, email="kim@shop.example")).order.number  # without the exact address
     assert not sees(registered(app, "kim@shop.example"), number)
     db.session.rollback()
+
+
+def test_staff_order_for_a_customer_by_phone(app: Flask) -> None:
+    staff, sent = staff_browser(app, "orders"), DETAILS | {"email": "anna@shop.example", "city": "Tarn"}
+    staff.post("/cart/lines", sku="T", quantity="1")
+    answer = staff.post("/checkout", **sent, place="1")
+    order = db.session.scalars(select(Order)).one()
+    assert (order.user_id, order.client) == (None, None)
+    assert "token=" in answer.location
+    assert staff.get(answer.location).status_code == 200
+    assert not sees(staff, order.number)
+    assert sees(registered(app, "anna@shop.example"), order.number)
+    event = db.session.scalars(select(OrderEvent)).one()
+    assert event.actor.startswith("staff:")
+    staff.post("/cart/lines", sku="T", quantity="1")
+    assert "Tarn" not in staff.get("/checkout").text, "the next one may be another customer's"

@@ -42,7 +42,10 @@ def refuse_if_closed() -> None:
 def details() -> Response:
     """Show the form, filled in as far as possible. A script may pass another country, region or delivery method."""
     user = accounts.load_current_user()
-    form = forms.prefilled_form(drafts.current_draft(), user)
+    draft = drafts.current_draft()
+    if draft and draft.seen is None and draft.user_id is None and user and user.staff_role:
+        draft = None  # the customer before, for whom staff have ordered
+    form = forms.prefilled_form(draft, user)
     form.values |= {name: request.args[name] for name in ("region", "delivery") if name in request.args}
     for name in ("country", f"{forms.BILL_PREFIX}country"):
         form.values[name] = address_rules.known_country(request.args.get(name, ""), form.values[name])
@@ -111,11 +114,11 @@ def _save_and_hold(
         notice: what the review says (see `pages._NOTICES`).
         taken: the ids of basket lines that were changed to the quantity that is left; the review names them.
     """
-    user_id = user.id if user else None
 
     def save() -> int:
         with write_transaction() as session:
-            draft = drafts.save_draft(session, **details, user_id=user_id)
+            draft = drafts.save_draft(session, **details)
+            draft.user_id = _owner_of(draft.email, user)
             draft.seen = drafts.build_review(session, draft).totals.to_json()
             return draft.id
 
@@ -141,15 +144,23 @@ def _place(user: User | None, seen: str | None) -> Response:
     draft = drafts.current_draft()
     if draft is None:
         raise EmptyBasketError
-    user_id = user.id if user else None
+    user_id = _owner_of(draft.email, user)
     if draft.user_id != user_id:  # the shopper has signed in or out since the draft was saved
         _save_and_hold(user, {}, "held")
         draft = drafts.current_draft() or draft
     if seen is None:
         seen = drafts.build_review(db.session(), draft).digest
-    client = rate_limiting.address_digest(request.environ)
+    is_for_customer = user is not None and user_id is None  # whose unpaid orders are not those of the office
+    client = None if is_for_customer else rate_limiting.address_digest(request.environ)
     placed = place_order(draft.id, request.form.get("key") or draft.key, seen, client)
     return _lead_to_order(order_view(placed.order), user)
+
+
+def _owner_of(email: str, user: User | None) -> int | None:
+    """Return the account that an order belongs to: none for guests, and if staff order with a customer's e-mail."""
+    if user is None or (user.staff_role and email != user.email):
+        return None
+    return user.id
 
 
 def _lead_to_order(order: OrderView, user: User | None) -> Response:
