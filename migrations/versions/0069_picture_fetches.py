@@ -1,14 +1,14 @@
 """Clicks that fetch the pictures which products name by web address.
 
-Revision ID: 0068
-Revises: 0067
+Revision ID: 0069
+Revises: 0068
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "0068"
-down_revision: str | None = "0067"
+revision: str = "0069"
+down_revision: str | None = "0068"
 branch_labels: str | None = None
 depends_on: str | None = None
 
