@@ -61,7 +61,7 @@ def test_fetching_goes_on_where_it_was_and_stops(
     monkeypatch.setattr(picture_fetches, "BATCH", 1)
     monkeypatch.setattr(turns, "TURN", 0)  # one batch in a turn
     browser.post(FETCH)
-    browser.post(FETCH)  # a second click does not begin anew
+    browser.post(FETCH)  # a second click changes nothing
     picture_fetches.run_due()
     assert len(missing()) == 2
     browser.post(STOP)
