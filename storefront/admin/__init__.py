@@ -25,6 +25,7 @@ from storefront.admin import (
     letter_pages,
     live_pages,
     menu_pages,
+    office_errors,
     once_only,
     order_pages,
     page_version_pages,
@@ -86,6 +87,7 @@ def init_app(app: Flask) -> None:
     """Register the pages, and lead everybody who is not signed in to the sign-in page."""
     gate.init_app(app)
     unsaved_form.init_app(app)
+    office_errors.init_app(app)
     once_only.init_app(app)
     edit_links.init_app(app)
     for blueprint in BLUEPRINTS:

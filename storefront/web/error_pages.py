@@ -56,8 +56,8 @@ _MAX_SENTENCE = 300  # characters; pages with longer sentences are not kept
 _UNAVAILABLE = (OperationalError, PendingRollbackError, PoolTimeoutError)
 
 ErrorResponse = str | tuple[str, int] | Response
-# Called with the status, a sentence for people and the exception.
-ErrorRenderer = Callable[[int, str, Exception], ErrorResponse]
+# Called with the status, a sentence for people and the exception; returns None to leave it to the error page.
+ErrorRenderer = Callable[[int, str, Exception], ErrorResponse | None]
 
 unknown_path = Hook[[str], BaseResponse | None]("web.unknown_path")
 """Returns the redirect for a GET of a path without a page; None if the path leads nowhere."""
@@ -77,8 +77,14 @@ def render_for_path(status: int, sentence: str) -> Response | None:
     """Return an error as the current request's path renders it, such as below /api/; None if it gets a page."""
     for prefix, render in _renderers.get(current_app):
         if request.path.startswith(prefix):
-            return current_app.make_response(render(status, sentence, ServiceUnavailable()))
+            found = render(status, sentence, ServiceUnavailable())
+            return None if found is None else current_app.make_response(found)
     return None
+
+
+def title_of(status: int) -> str:
+    """Return the heading of the page for this status."""
+    return str(_TITLES.get(status, _("That didn’t work")))
 
 
 def init_app(app: Flask) -> None:
@@ -92,8 +98,10 @@ def init_app(app: Flask) -> None:
             return f"{sentence or _SENTENCES[400]}\n", status
         for prefix, render_error in renderers:
             if request.path.startswith(prefix):
-                return render_error(status, sentence or str(_SENTENCES.get(status, "")), error)
-        title = str(_TITLES.get(status, _("That didn’t work")))
+                own = render_error(status, sentence or str(_SENTENCES.get(status, "")), error)
+                if own is not None:
+                    return own
+        title = title_of(status)
         text = sentence or str(_SENTENCES.get(status, _("Please go back and try again.")))
 
         def render_page() -> str:

@@ -35,6 +35,21 @@ def test_customers_get_404(app: Flask) -> None:
         assert kim.get(path).headers["Cache-Control"] == "private, no-store"
 
 
+def test_staff_keep_the_menu_on_error_pages(app: Flask) -> None:
+    make_user()
+    kim, viewer = Browser(app), staff_browser(app, "viewer")
+    kim.sign_in()
+    for path in ("/admin/nothing-here", "/admin/collections/new", "/admin/pages/999"):
+        page = viewer.get(path)
+        assert (page.status_code, 'class="office-nav"' in page.text) == (404, True), path
+        assert 'action="/products"' not in page.text, "the search of the shop"
+        assert page.headers["Cache-Control"] == "private, no-store"
+        assert "office" not in kim.get(path).text
+    assert 'class="office-nav"' in viewer.post("/admin/settings", name="x").text
+
+    assert viewer.get("/admin/nothing-here").text == viewer.get("/admin/nothing-here").text
+
+
 @pytest.mark.parametrize("role", permissions.ROLE_NAMES)
 def test_each_role_opens_the_pages_of_its_permissions(app: Flask, role: permissions.RoleName) -> None:
     browser = staff_browser(app, role)
