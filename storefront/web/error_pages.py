@@ -55,7 +55,7 @@ _MAX_SENTENCE = 300  # characters; pages with longer sentences are not kept
 
 _UNAVAILABLE = (OperationalError, PendingRollbackError, PoolTimeoutError)
 
-ErrorResponse = str | tuple[str, int] | Response
+ErrorResponse = str | tuple[str, int] | BaseResponse
 # Called with the status, a sentence for people and the exception; returns None to leave it to the error page.
 ErrorRenderer = Callable[[int, str, Exception], ErrorResponse | None]
 
