@@ -127,7 +127,7 @@ def _save(
     if not form.errors:
         try:
             with write_transaction() as session:
-                work(session, read_whole_number(form.typed("made_from"), most_digits=9) or 0)
+                work(session, form.version("made_from"))
             return redirect(url_for("admin_menus.show", name=name, said=said), 303)
         except (MenuEditError, MenuChangedError) as error:
             form.errors[error.field if isinstance(error, MenuEditError) else ""] = str(error)

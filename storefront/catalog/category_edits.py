@@ -21,6 +21,7 @@ from storefront.catalog.models import ROOT_PATH, Category, CategoryRedirect, Pro
 from storefront.catalog.slugs import slugify
 from storefront.errors import StorefrontError
 from storefront.i18n import gettext as _
+from storefront.list_order import arrange
 
 MAX_NAME = 255  # characters
 MOST_COUNTED = 1000  # products: counting all of a large category would be slow
@@ -134,16 +135,6 @@ def order_children(
     for place, child in enumerate(ordered, 1):
         child.position = place
     session.flush()
-    return ordered
-
-
-def arrange(keys: Sequence[int], places: Mapping[int, int]) -> list[int]:
-    """Return the keys of ordered things with some at other places, counted from 1; the others make room."""
-    present = {key: place for place, key in enumerate(keys, 1)}
-    moved = {key: place for key, place in places.items() if present.get(key, place) != place}
-    ordered = [key for key in keys if key not in moved]
-    for key, place in sorted(moved.items(), key=lambda item: item[1]):
-        ordered.insert(max(0, place - 1), key)
     return ordered
 
 

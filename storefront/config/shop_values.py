@@ -10,11 +10,11 @@ from storefront.config.reader import Reader, Source
 from storefront.country_codes import check_country, read_countries
 from storefront.errors import ConfigurationError
 from storefront.i18n import gettext as _
+from storefront.link_syntax import describe_links, is_link
 from storefront.unicode_text import clean_line, is_invisible
 
 MOST = 300  # characters of one line
 MOST_OF_TEXT = 2000
-_LINK = re.compile(r"/(?![/\\])[^\s\\<>\"]*|https?://[^\s/\\<>\"]+[^\s\\<>\"]*")
 _PHONE = re.compile(r"\+?[0-9][0-9 ()/.–-]{2,38}(?: ?(?:ext\.?|x) ?[0-9]{1,6})?")
 _PICTURE = re.compile(r"[0-9a-f]{32} [1-9][0-9]{0,4}x[1-9][0-9]{0,4}")
 
@@ -74,15 +74,9 @@ def phone(source: Source, name: str) -> str:
 def link(source: Source, name: str) -> str:
     """Return a path of the shop or a web address; empty if it is not set."""
     typed = source.get(name).strip()
-    if typed and not (_LINK.fullmatch(typed) and len(typed) <= MOST):
-        raise ConfigurationError(
-            _(
-                "%(name)s is %(typed)s; use a path of the shop, or an address that begins with https://.",
-                name=name,
-                typed=repr(typed),
-            )
-        )
-    return typed
+    if typed and not is_link(typed):
+        raise ConfigurationError(f"{name}: {describe_links()}")
+    return _visible(name, typed, MOST)
 
 
 def accent(scheme: Scheme) -> Reader:

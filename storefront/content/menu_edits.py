@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from storefront.catalog.category_edits import arrange
 from storefront.content import menu_targets
 from storefront.content.menu_models import Menu, MenuItem
 from storefront.content.menu_reader import FOOTER, HEADER
 from storefront.content.menu_targets import ChosenTarget, MenuEditError
 from storefront.content.menu_versions import MenuChangedError, lock, save_version
 from storefront.i18n import gettext as _
+from storefront.list_order import arrange
 
 NAMES = (HEADER, FOOTER)
 MOST_ITEMS = 100  # of a menu

@@ -17,8 +17,9 @@ from storefront.catalog.models import ROOT_PATH, Category, Product
 from storefront.content.models import ContentPage
 from storefront.errors import StorefrontError
 from storefront.i18n import gettext as _
+from storefront.link_syntax import describe_links, is_link
 from storefront.unicode_text import read_whole_number
-from storefront.web.prefix import add_prefix, remove_prefix
+from storefront.web.prefix import remove_prefix
 
 ADDRESS, HEADING = "address", "heading"
 MODELS: Mapping[str, type[Any]] = {"page": ContentPage, "category": Category, "collection": Collection}
@@ -74,16 +75,11 @@ def _of_row(row: Any) -> ChosenTarget:
 
 
 def _read_address(session: Session, typed: str) -> ChosenTarget:
-    try:
-        parts = urlsplit(typed)
-        is_other_site = bool(parts.scheme == "https" and parts.hostname and parts.port != 0)
-    except ValueError:
-        raise _not_an_address() from None
-    if is_other_site and parts.username is None and not set(typed) & set(' \\"<>^`{|}'):
+    if not is_link(typed):
+        raise MenuEditError(describe_links(), "address")
+    if not typed.startswith("/"):
         return ChosenTarget(ADDRESS, address=typed)
-    if parts.scheme or parts.netloc or not parts.path.startswith("/"):
-        raise _not_an_address()
-    return _find_own(session, typed, parts)
+    return _find_own(session, typed, urlsplit(typed))
 
 
 def _find_own(session: Session, typed: str, parts: SplitResult) -> ChosenTarget:
@@ -115,16 +111,6 @@ def _select_target(endpoint: str, values: Mapping[str, Any]) -> Select[Any] | No
         case "catalog.product":
             return select(Product.id).where(Product.slug == values["slug"], Product.status == "active")
     return None
-
-
-def _not_an_address() -> MenuEditError:
-    return MenuEditError(
-        _(
-            "Enter an address of this shop, such as %(example)s, or one that begins with https://.",
-            example=add_prefix("/products"),
-        ),
-        "address",
-    )
 
 
 def _no_page(typed: str) -> MenuEditError:

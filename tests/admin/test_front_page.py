@@ -250,3 +250,12 @@ def test_roles_without_content_find_nothing(app: Flask, owner: Browser) -> None:
         for verb in ("start", "order", "publication", "withdrawal", "versions/1", f"sections/{one}/removal"):
             assert staff.post(f"{PAGE}/{verb}").status_code == 404
     assert clerk.get(PAGE).status_code == 404
+
+
+def test_a_moved_section_goes_first_at_its_typed_place(owner: Browser) -> None:
+    ids = [add(owner, "quote", **QUOTE | {"author": name}) for name in ("Ada", "Bea", "Cleo")]
+    seen = value(owner.get(PAGE).text, "made_from")
+    places = {f"place-{each}": place for each, place in zip(ids, ("1", "2", "1"), strict=True)}
+    assert owner.post(f"{PAGE}/order", made_from=seen, **places).status_code == 303
+    found = [each.id for each in front_page_reader.read_draft()]
+    assert found == [ids[2], ids[0], ids[1]], "as in menus and categories"

@@ -19,7 +19,7 @@ from storefront.catalog.collection.collection_edits import CollectionValues
 from storefront.catalog.collection.membership_rules import Condition, Rule
 from storefront.catalog.models import Product
 from storefront.content import menu_edits, page_edits
-from storefront.content.front_page import front_page_edits
+from storefront.content.front_page import front_page_draft
 from storefront.content.front_page.page_sections import QuoteSection
 from storefront.content.menu_edits import EntryValues
 from storefront.content.page_edits import PageValues
@@ -82,7 +82,7 @@ def fill_shop(app: Flask) -> int:
             page = page_edits.create(session, PageValues("Office looks"))
             page_edits.change(session, page.id, PageValues("The office looks"), expected=1)
             menu_edits.add(session, "footer", EntryValues("address", "/cart", "Office looks"), expected=0)
-            front_page_edits.start(session, [QuoteSection(id="looks", text="Office looks")])
+            front_page_draft.start(session, [QuoteSection(id="looks", text="Office looks")])
             number = stock_taking.open_taking(session, "Shelf")
             stock_taking.add_count(session, number, "RBT-CELADON", 2, "looks")
         product = db.session.scalars(db.select(Product).where(Product.slug == "round-bellied-teapot")).one()

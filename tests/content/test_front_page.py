@@ -18,7 +18,7 @@ from storefront.catalog.models import Product
 from storefront.catalog.pictures import store
 from storefront.checkout import best_sellers
 from storefront.checkout.models import Order
-from storefront.content.front_page import front_page_edits
+from storefront.content.front_page import front_page_draft
 from storefront.content.front_page.models import ProductSales
 from storefront.content.front_page.page_sections import (
     GridItem,
@@ -28,9 +28,9 @@ from storefront.content.front_page.page_sections import (
     ProductsSection,
     QuoteSection,
     SectionPicture,
-    is_link,
 )
 from storefront.extensions import db, write_transaction
+from storefront.link_syntax import is_link
 from storefront.stock import set_on_hand
 from tests.accounts.people import Browser
 from tests.catalog.test_cost import MOST, cold_statements
@@ -43,8 +43,8 @@ pytestmark = pytest.mark.any_database
 def publish(*sections: PageSection) -> None:
     """Publish a front page of these sections."""
     with write_transaction() as session:
-        page = front_page_edits.start(session, sections)
-        front_page_edits.publish(session, expected=page.version)
+        page = front_page_draft.start(session, sections)
+        front_page_draft.publish(session, expected=page.version)
 
 
 def picture(app: Flask, number: int = 1, alt: str = "") -> SectionPicture:

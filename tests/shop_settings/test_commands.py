@@ -62,9 +62,15 @@ def test_the_list_says_what_each_setting_is(app: Flask) -> None:
         (("set", "country", "California"), "is not the code of a country (ISO 3166-1)"),
         (("set", "contact_phone", "call me"), "write it with its country"),
         (("set", "company", "x" * 301), "the most is 300"),
-        (("set", "announcement_link", "javascript:alert(1)"), "use a path of the shop"),
-        (("set", "announcement_link", "//evil.example"), "use a path of the shop"),
-        (("set", "announcement_link", "sale"), "use a path of the shop"),
+        (
+            ("set", "announcement_link", "javascript:alert(1)"),
+            "Enter an address of this shop, which begins with /",
+        ),
+        (
+            ("set", "announcement_link", "//evil.example"),
+            "Enter an address of this shop, which begins with /",
+        ),
+        (("set", "announcement_link", "sale"), "Enter an address of this shop, which begins with /"),
         (("set", "announcement_end", "tomorrow"), "as 2026-12-24T18:00"),
         (("set", "announcement_end", "2026-12-24T18:00Z"), "as 2026-12-24T18:00"),
         (("set", "invoice_days", "-1"), "it must be a whole number from 0 to 365"),

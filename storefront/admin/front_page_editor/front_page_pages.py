@@ -12,9 +12,9 @@ from werkzeug.wrappers import Response
 
 from storefront.actors import with_actor_names
 from storefront.admin.pages import render_page
-from storefront.admin.sent_places import read_moves
+from storefront.admin.sent_places import read_places
+from storefront.content.front_page import front_page_draft, page_sections
 from storefront.content.front_page import front_page_edits as edits
-from storefront.content.front_page import page_sections
 from storefront.content.front_page.front_page_views import preview_url
 from storefront.content.front_page.models import ONLY_ID, FrontPage, FrontPageVersion
 from storefront.content.front_page.page_sections import PageSection
@@ -46,7 +46,7 @@ def show() -> Response:
 def start() -> Response:
     """Begin the draft: like the present page, or empty."""
     sections = copy_present_page() if request.form.get("from") == "present" else ()
-    return save(lambda session: edits.start(session, sections))
+    return save(lambda session: front_page_draft.start(session, sections))
 
 
 @bp.post("/admin/front-page/order")
@@ -55,7 +55,7 @@ def start() -> Response:
 def order() -> Response:
     """Save the order of the sections."""
     form, sections = Form(request.form), read_sections()
-    places = _read_places(form, sections)
+    places = read_places(form, [each.id for each in sections])
     if form.errors:
         return render_front_page(form)
     return save(lambda session: edits.order(session, places, expected=form.typed("made_from")))
@@ -96,7 +96,7 @@ def put_back(section_id: str) -> Response:
 @permission_required("content:write")
 def publish() -> Response:
     """Show the draft to everybody."""
-    return save(lambda session: edits.publish(session, expected=_expected()))
+    return save(lambda session: front_page_draft.publish(session, expected=_expected()))
 
 
 @bp.post("/admin/front-page/withdrawal")
@@ -104,7 +104,7 @@ def publish() -> Response:
 @permission_required("content:write")
 def withdraw() -> Response:
     """Show everybody the page that the shop has by itself."""
-    return save(lambda session: edits.withdraw(session, expected=_expected()))
+    return save(lambda session: front_page_draft.withdraw(session, expected=_expected()))
 
 
 @bp.post("/admin/front-page/versions/<int:number>")
@@ -112,7 +112,9 @@ def withdraw() -> Response:
 @permission_required("content:write")
 def restore(number: int) -> Response:
     """Make a former version the draft."""
-    return save(lambda session: edits.restore(session, number, expected=_expected()), said="restored")
+    return save(
+        lambda session: front_page_draft.restore(session, number, expected=_expected()), said="restored"
+    )
 
 
 def read_sections() -> tuple[PageSection, ...]:
@@ -151,7 +153,7 @@ def render_front_page(form: Form, status: int = 200) -> Response:
         is_full=len(sections) >= page_sections.MOST_SECTIONS,
         has_changes=page is not None and page.draft != page.published,
         versions=_versions() if page else [],
-        changes=edits.CHANGES,
+        changes=front_page_draft.CHANGES,
         now=datetime.now(UTC),
         preview=preview_url(),
         undo=request.args if request.method == "GET" and request.args.get("back") else None,
@@ -178,9 +180,3 @@ def _expected() -> int:
 
 def _version_of(section_id: str) -> str:
     return request.form.get(f"made-{section_id}", "")
-
-
-def _read_places(form: Form, sections: tuple[PageSection, ...]) -> dict[str, int]:
-    """Return the wanted places, counted in twos, so that a step up or down comes between two others."""
-    moves = read_moves(form, [each.id for each in sections])
-    return {key: place * 2 + step * 3 for key, (place, step) in moves.items()}

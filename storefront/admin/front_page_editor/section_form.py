@@ -18,9 +18,10 @@ from storefront.content.front_page.page_sections import GridItem, PageSection
 from storefront.extensions import db
 from storefront.i18n import gettext as _
 from storefront.i18n import lazy_gettext
+from storefront.link_syntax import describe_links, is_link
 from storefront.unicode_text import read_whole_number
 from storefront.web.forms import Form
-from storefront.web.prefix import add_prefix, remove_prefix
+from storefront.web.prefix import remove_prefix
 
 SOURCES: Mapping[str, str] = {
     "newest": lazy_gettext("The newest"),
@@ -172,11 +173,8 @@ def _button(form: Form) -> dict[str, str]:
 
 def _link(form: Form, name: str) -> str:
     link = remove_prefix(form.text(name, _("an address"), most=kinds.MAX_LINK, required=False))
-    if link and not kinds.is_link(link):
-        form.errors[name] = _(
-            "Enter an address of this shop, such as %(example)s, or one that begins with https://.",
-            example=add_prefix("/products"),
-        )
+    if link and not is_link(link):
+        form.errors[name] = describe_links()
     return link
 
 

@@ -46,7 +46,7 @@ class FrontPage(ChangedBy, Model):
 class FrontPageVersion(Model):
     """The draft as one change left it; the newest version is the draft itself.
 
-    `change` is a key of `front_page_edits.CHANGES`.
+    `change` is a key of `front_page_draft.CHANGES`.
     """
 
     __tablename__ = "front_page_version"

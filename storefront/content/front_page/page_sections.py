@@ -10,7 +10,6 @@ import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Literal
-from urllib.parse import urlsplit
 
 import msgspec
 
@@ -156,19 +155,6 @@ def pictures_of(section: PageSection) -> list[SectionPicture]:
         return [item.picture for item in section.items]
     picture = section.picture if isinstance(section, HeroSection | StorySection) else None
     return [picture] if picture else []
-
-
-def is_link(text: str) -> bool:
-    """Return whether this is an address that a button may lead to: a path of the shop, or one of another site."""
-    if any(character.isspace() or ord(character) < 32 or character == "\\" for character in text):
-        return False
-    if text.startswith("/"):
-        return not text.startswith("//")
-    try:
-        parts = urlsplit(text)
-    except ValueError:
-        return False
-    return (parts.scheme in ("http", "https") and bool(parts.hostname)) or parts.scheme in ("mailto", "tel")
 
 
 def shop_link(link: str) -> str:
