@@ -65,6 +65,11 @@ def clean_line(text: str) -> str:
     return " ".join(_DIRECTIONS.sub("", _CONTROLS.sub(" ", text)).split())
 
 
+def clean_lines(text: str) -> str:
+    """Return a text of several lines, each as `clean_line` returns it, without empty ones at both ends."""
+    return "\n".join(map(clean_line, text.splitlines())).strip()
+
+
 def is_invisible(text: str) -> bool:
     """Return whether nothing of a text can be seen."""
     return _INVISIBLE.fullmatch(text) is not None

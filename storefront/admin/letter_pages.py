@@ -21,7 +21,7 @@ from storefront.mail.letter_kinds import all_letters, find_letter_kind
 from storefront.mail.letter_languages import LetterInLanguage, choose_language, list_letter_languages
 from storefront.mail.letter_words import MAX_SUBJECT, MAX_TEXT, WordsChangedError, list_changed, save_words
 from storefront.rate_limiting import limit
-from storefront.unicode_text import clean_line
+from storefront.unicode_text import clean_lines
 from storefront.web.forms import Form
 from storefront.web.staff_access import permission_required
 
@@ -146,7 +146,7 @@ def _read(form: Form, letter: LetterInLanguage) -> Words:
 def _read_text(form: Form, field: str) -> str:
     if field == "subject":
         return form.text(field, _("a subject"), most=MAX_SUBJECT, required=False)
-    text = "\n".join(map(clean_line, form.lines(field, most=MAX_TEXT * 2).split("\n"))).strip()
+    text = clean_lines(form.lines(field, most=MAX_TEXT * 2))
     if len(text) > MAX_TEXT:
         form.errors[field] = _("Use up to %(most)d characters.", most=MAX_TEXT)
     return text

@@ -14,7 +14,7 @@ from storefront.checkout.terms import current_terms
 from storefront.i18n import lazy_gettext
 from storefront.shop_settings.translated_texts import DELIVERY, PAYMENT
 from storefront.text_translations import SourceField, SourceKind, SourceTexts, register_kind
-from storefront.unicode_text import clean_line
+from storefront.unicode_text import clean_lines
 
 _LABELS = {"name": lazy_gettext("Name"), "days": lazy_gettext("Delivery time")}
 _PAYMENT = (
@@ -33,7 +33,7 @@ def init_app(app: Flask) -> None:
 
 
 def _clean(_field: str, text: str) -> str:
-    return "\n".join(map(clean_line, text.splitlines())).strip()
+    return clean_lines(text)
 
 
 def _delivery_field(name: str) -> SourceField | None:

@@ -11,7 +11,7 @@ from storefront.country_codes import check_country, read_countries
 from storefront.errors import ConfigurationError
 from storefront.i18n import gettext as _
 from storefront.link_syntax import describe_links, is_link
-from storefront.unicode_text import clean_line, is_invisible
+from storefront.unicode_text import clean_line, clean_lines, is_invisible
 
 MOST = 300  # characters of one line
 MOST_OF_TEXT = 2000
@@ -35,9 +35,7 @@ def one_line(source: Source, name: str) -> str:
 
 def lines(source: Source, name: str) -> str:
     """Return a text of several lines; empty if it is not set."""
-    rows = [clean_line(row) for row in source.get(name).splitlines()]
-    text = "\n".join(rows).strip()
-    return _visible(name, text, MOST_OF_TEXT)
+    return _visible(name, clean_lines(source.get(name)), MOST_OF_TEXT)
 
 
 def country(source: Source, name: str) -> str:

@@ -15,9 +15,10 @@ from storefront.catalog.catalog_texts import clean_text
 from storefront.content.menu_models import MenuItem
 from storefront.content.models import MAX_SEO_DESCRIPTION, MAX_TITLE, ContentPage
 from storefront.i18n import lazy_gettext
-from storefront.shop_settings.translated_texts import ANNOUNCEMENT, NOTICE
+from storefront.shop_settings.translated_texts import ANNOUNCEMENT, CLOSED_TEXT, NOTICE
 from storefront.text_translations import SourceField, SourceKind, SourceTexts, register_kind
 from storefront.text_translations.models import MENU, PAGE
+from storefront.unicode_text import clean_lines
 
 _FIELDS = (
     SourceField("title", lazy_gettext("Title"), MAX_TITLE),
@@ -30,20 +31,26 @@ _FIELDS = (
 
 
 _MENU_FIELDS = (SourceField("label", lazy_gettext("Label")),)
-_NOTICES = (SourceField(ANNOUNCEMENT, lazy_gettext("Announcement")),)
+_NOTICE_LABEL = lazy_gettext("Notices")
+_NOTICES = (
+    SourceField(ANNOUNCEMENT, lazy_gettext("Announcement")),
+    SourceField(CLOSED_TEXT, lazy_gettext("Closed shop"), 2000, is_long=True),
+)
 
 
 def init_app(app: Flask) -> None:
     """Offer the texts for translation."""
     register_kind(app, SourceKind(PAGE, lazy_gettext("Pages"), _FIELDS, _read, clean_text))
     register_kind(app, SourceKind(MENU, lazy_gettext("Menus"), _MENU_FIELDS, _read_menus, clean_text))
-    notice = SourceKind(NOTICE, lazy_gettext("Announcement"), _NOTICES, _read_notices, clean_text)
+    notice = SourceKind(
+        NOTICE, _NOTICE_LABEL, _NOTICES, _read_notices, lambda _field, text: clean_lines(text)
+    )
     register_kind(app, replace(notice, has_owners=False, area="settings"))
 
 
 def _read_notices(_session: Session, _ids: Sequence[int] | None) -> Iterator[SourceTexts]:
-    texts = {ANNOUNCEMENT: shop_settings.current().announcement}
-    yield SourceTexts(0, "", str(lazy_gettext("Announcement")), texts)
+    texts = {field.name: getattr(shop_settings.current(), field.name) for field in _NOTICES}
+    yield SourceTexts(0, "", str(_NOTICE_LABEL), texts)
 
 
 def _read_menus(session: Session, ids: Sequence[int] | None) -> Iterator[SourceTexts]:

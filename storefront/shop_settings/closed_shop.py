@@ -21,7 +21,8 @@ from storefront.app_state import Hook
 from storefront.config import ShopSettings
 from storefront.i18n import gettext as _
 from storefront.shop_settings.announcement import moment_of
-from storefront.shop_settings.current_settings import current, find_in_memory
+from storefront.shop_settings.current_settings import current, find_in_memory, translate
+from storefront.shop_settings.translated_texts import CLOSED_TEXT, NOTICE
 from storefront.web import compression, error_pages
 
 may_enter = Hook[[], bool]("shop_settings.may_enter")
@@ -54,7 +55,7 @@ def _closing_of(settings: ShopSettings) -> Closing | None:
     reopens_at = moment_of(settings.reopens_at) if settings.reopens_at else None
     if reopens_at is not None and reopens_at <= moments.now():
         return None
-    return Closing(settings.closed_text, reopens_at)
+    return Closing(translate(NOTICE, CLOSED_TEXT, settings.closed_text), reopens_at)
 
 
 def init_app(app: Flask) -> None:

@@ -16,7 +16,7 @@ from storefront.cache.keys import digest
 # Kinds of texts: of single settings, of delivery methods, and of payment.
 NOTICE, DELIVERY, PAYMENT = "notice", "delivery", "payment"
 KINDS = (NOTICE, DELIVERY, PAYMENT)
-ANNOUNCEMENT = "announcement"  # a field of NOTICE
+ANNOUNCEMENT, CLOSED_TEXT = "announcement", "closed_text"  # fields of NOTICE
 TEXT = "text:"  # before the name of a row that `select_texts` finds: text:SOURCE_DIGEST:LOCALE:KIND:FIELD
 
 # Returns the statement for the translations of these kinds: names that begin with TEXT, and texts.

@@ -76,6 +76,17 @@ def test_the_announcement_costs_no_statement(shop: Flask) -> None:
     assert len(cold_statements(shop, "/de/products/mug")) == before
 
 
+def test_the_closed_shop_says_so_in_the_language(shop: Flask) -> None:
+    stored_settings.set_value("closed_text", "Back soon.\nReally.")
+    translate("notice", closed_text="Bald zurück.\n Bestimmt.")
+    stored_settings.set_value("closed", "on")
+    for _turn in range(2):
+        german, own = (Browser(shop).get(f"{tag}/products/mug") for tag in ("/de", ""))
+        assert [each.status_code for each in (german, own)] == [503] * 2
+        assert all(f'<p dir="auto">{line}</p>' in german.text for line in ("Bald zurück.", "Bestimmt."))
+        assert "Back soon." in own.text
+
+
 def test_only_who_may_change_settings_translates_them(shop: Flask) -> None:
     editor, owner = staff_browser(shop, "catalogue"), staff_browser(shop, "owner")
     path = "/admin/translations/payment/0"
