@@ -49,6 +49,7 @@ from storefront import (
 from storefront.config import Settings, instance_directory
 from storefront.extensions import db, init_migrations
 from storefront.shop_settings import closed_shop, printed_settings
+from storefront.turns import PausingTemplate
 from storefront.web import body_limits, hosts, prefix, same_origin, theme
 from storefront.web.language_routes import MultilingualFlask
 
@@ -75,8 +76,8 @@ def create_app(environ: Mapping[str, str] | None = None, *, instance: Path | Non
     )
     app.config.from_mapping(Settings.from_environ(environ, instance).to_flask())
     app.config["APPLICATION_ROOT"] = app.config["PREFIX"] or "/"
+    _configure_templates(app)  # first: the options count when the environment is made
     theme.init_app(app)
-    _configure_templates(app)
     moments.init_app(app)
 
     # What all rooms use.
@@ -142,6 +143,7 @@ def _configure_templates(app: Flask) -> None:
         "trim_blocks": True,
         "lstrip_blocks": True,
     }
+    app.jinja_env.template_class = PausingTemplate
     app.jinja_env.policies["json.dumps_kwargs"] = {"sort_keys": False}
 
     @app.template_filter("money")

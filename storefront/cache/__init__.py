@@ -123,6 +123,7 @@ def start(app: Flask) -> None:
         state.reporter.task.start()
         state.recompressor.task.start()
         state.renewer.start()
+        state.visitor_builds.forget()
         state.data_builds.forget()
         state.hot_pages.start()
         state.truth_meter.start()

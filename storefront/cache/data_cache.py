@@ -30,6 +30,7 @@ from storefront.cache.l2 import StoredValue
 from storefront.cache.state import CacheState, cache_state
 from storefront.cache.store import BuildTicket, CacheHit, CacheStore
 from storefront.extensions import db, is_writing
+from storefront.turns import give_way
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -47,6 +48,7 @@ def fetch(entry: CacheEntry, value_type: type[T], build: Callable[[], T]) -> T:
     state = _state()
     if state is None:
         record_bypassed(entry.key)
+        give_way()
         return build()
     store = state.store
     answer = store.look_up(entry)
@@ -135,8 +137,10 @@ def _build(store: CacheStore, ticket: BuildTicket, value_type: type[T], build: C
     try:
         if ticket.failure is not None:
             raise ticket.failure
+        give_way()
         with collect_dependencies() as tags:
             value = build()
+        give_way()
     except Exception as error:
         # No old value inside a write transaction: its connection may have died, and its earlier writes with it.
         is_outage = _is_outage(error)

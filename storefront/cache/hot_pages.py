@@ -20,7 +20,9 @@ from storefront.cache import page_renderer
 from storefront.cache.cpu_budget import CpuBudget
 from storefront.cache.page_renderer import PageAddress
 from storefront.cache.store import CacheStore
+from storefront.cache.visitor_builds import VisitorBuilds
 from storefront.periodic import PeriodicTask
+from storefront.turns import give_way
 
 log = logging.getLogger(__name__)
 
@@ -39,9 +41,12 @@ class _HotPage(NamedTuple):
 class HotPages:
     """The pages requested often of one worker, those that wait to be built again, and the thread that builds them."""
 
-    def __init__(self, app: Flask, store: CacheStore, percent: float, workers: int) -> None:
+    def __init__(
+        self, app: Flask, store: CacheStore, visitors: VisitorBuilds, percent: float, workers: int
+    ) -> None:
         self._app = app
         self._store = store
+        self._visitors = visitors
         self._budget = CpuBudget(percent, workers) if percent > 0 else None
         self._pages: dict[str, _HotPage] = {}  # the one that was counted last is at the end
         self._dropped: set[str] = set()
@@ -125,11 +130,12 @@ class HotPages:
         if (pause := self._budget.seconds_until_free()) > 0:
             self._pause = pause
             return False
+        self._visitors.let_them_end()
         page = self._take()
         if page is not None:
             with self._budget.spend():
                 self._build(page)
-        time.sleep(0)  # the other greenlets of this worker answer visitors
+        give_way()
         return True
 
     def _queue_due(self) -> None:

@@ -16,10 +16,12 @@ from storefront.cache.etags import compute_digest
 from storefront.cache.l2 import StoredValue
 from storefront.cache.responses import PageAnswer
 from storefront.cache.store import BuildTicket, CacheHit
+from storefront.turns import begin_pausing, give_way
 from storefront.web import compression
 
 if TYPE_CHECKING:
     from storefront.cache.state import CacheState
+    from storefront.cache.visitor_builds import VisitorBuilds
 
 _PRIVATE = "storefront.cache.is_private"  # in the environ of a request
 STORED_STATUSES = frozenset((200, 301, 404, 410))
@@ -35,16 +37,34 @@ class PageBuild:
     collector: collect_dependencies
     tags: Dependencies
     address: str
+    visitors: VisitorBuilds
+    in_background: bool
     not_stored: bool = False
     was_stored: bool = False
 
 
 def begin_build(
-    ticket: BuildTicket, encoding: str | None, client_etags: Mapping[str, str], address: str
+    ticket: BuildTicket,
+    encoding: str | None,
+    client_etags: Mapping[str, str],
+    address: str,
+    visitors: VisitorBuilds,
+    *,
+    in_background: bool,
 ) -> None:
-    """Begin the build of the current request's page at this address (path and query, for people)."""
+    """Begin the build of the current request's page at this address (path and query, for people).
+
+    If a visitor waits for it, `visitors` counts it; else it lets those that are counted go first.
+    """
     collector = collect_dependencies()
-    g.cache_build = PageBuild(ticket, encoding, client_etags, collector, collector.__enter__(), address)
+    g.cache_build = PageBuild(
+        ticket, encoding, client_etags, collector, collector.__enter__(), address, visitors, in_background
+    )
+    if in_background:
+        begin_pausing(visitors.let_them_go_first)
+    else:
+        begin_pausing(lambda: None)
+        visitors.begin()
 
 
 def answer_privately() -> None:
@@ -71,6 +91,8 @@ def end_build() -> None:
     """End the build of the current request's page, if there is one; a ticket that was not filled is given up."""
     build: PageBuild | None = g.pop("cache_build", None)
     if build is not None:
+        if not build.in_background:
+            build.visitors.end()
         build.collector.__exit__()
         build.ticket.abandon()
 
@@ -107,10 +129,10 @@ def store_response(state: CacheState, build: PageBuild, response: Response) -> R
     """Store the response, unless a write came first, and return it as it is sent."""
     body, entry = response.get_data(), build.ticket.entry
     meta = responses.encode_head(response)
-    bodies = {
-        "br": compression.encode(body, "br", quality=5),
-        "gzip": compression.encode(body, "gzip", quality=6),
-    }
+    bodies = {}
+    for name, quality in (("br", 5), ("gzip", 6)):
+        give_way()
+        bodies[name] = compression.encode(body, name, quality=quality)
     digest = compute_digest(body, meta)
     # Short TTL for pages that do not exist: anybody can make up such addresses.
     hard = keys.NEGATIVE_TTL if response.status_code in responses.NEGATIVE_STATUSES else keys.HARD_TTL

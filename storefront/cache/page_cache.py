@@ -115,7 +115,14 @@ def init_app(app: Flask, state: CacheState) -> None:
             if isinstance(result, CacheHit):
                 return None
         result.begin(get_snapshot_time())
-        page_builds.begin_build(result, encoding, client_etags, _find_address(policy))
+        page_builds.begin_build(
+            result,
+            encoding,
+            client_etags,
+            _find_address(policy),
+            state.visitor_builds,
+            in_background=False,
+        )
         return None
 
     @app.after_request

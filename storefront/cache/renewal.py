@@ -18,7 +18,9 @@ from flask import Flask
 from storefront.cache import l2, page_renderer
 from storefront.cache.page_renderer import PageAddress
 from storefront.cache.store import BuildTicket
+from storefront.cache.visitor_builds import VisitorBuilds
 from storefront.periodic import PeriodicTask
+from storefront.turns import give_way
 
 log = logging.getLogger(__name__)
 
@@ -38,8 +40,9 @@ class _Renewal(NamedTuple):
 class PageRenewer:
     """The queue of pages to build again, and the thread that builds them."""
 
-    def __init__(self, app: Flask) -> None:
+    def __init__(self, app: Flask, visitors: VisitorBuilds) -> None:
         self._app = app
+        self._visitors = visitors
         self._queue: dict[str, _Renewal] = {}
         self._lock = threading.Lock()
         self._idle = threading.Event()
@@ -98,6 +101,7 @@ class PageRenewer:
         return self._idle.wait(seconds)
 
     def _renew_next(self) -> bool:
+        self._visitors.let_them_end()
         with self._lock:
             if not self._queue:
                 self._idle.set()
@@ -113,7 +117,7 @@ class PageRenewer:
             self._renew(renewal)
         except Exception:
             log.exception("%s could not be renewed; visitors get the old page", renewal.ticket.entry.key)
-        time.sleep(0)  # the other greenlets of this worker answer visitors
+        give_way()
         return True
 
     def _renew(self, renewal: _Renewal) -> None:

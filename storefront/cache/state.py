@@ -17,6 +17,7 @@ from storefront.cache.renewal import PageRenewer
 from storefront.cache.store import CacheStore, LocalInvalidation
 from storefront.cache.truth_meter import TruthMeter
 from storefront.cache.url_index import UrlIndex
+from storefront.cache.visitor_builds import VisitorBuilds
 from storefront.redis_roles import Subscription
 
 
@@ -31,6 +32,7 @@ class CacheState:
         reporter: sends this process's counts to Redis.
         recompressor: compresses popular pages again.
         renewer: builds expired pages in the background.
+        visitor_builds: counts the pages that visitors wait for.
         data_builds: the builds of data that visitors do not wait for.
         hot_pages: builds popular pages again after their invalidation.
         truth_meter: compares pages with the database.
@@ -45,6 +47,7 @@ class CacheState:
     reporter: HitRateReporter
     recompressor: Recompressor
     renewer: PageRenewer
+    visitor_builds: VisitorBuilds
     data_builds: DataBuilds
     hot_pages: HotPages
     truth_meter: TruthMeter
@@ -65,9 +68,10 @@ cache_state = AppState[CacheState]("cache")
 def create_state(app: Flask, store: CacheStore, fingerprint: str) -> CacheState:
     """Give an application a cache, and return it."""
     reporter, recompressor = HitRateReporter(app, store), Recompressor(app, store)
-    renewer = PageRenewer(app)
+    visitors = VisitorBuilds()
+    renewer = PageRenewer(app, visitors)
     url_index, workers = UrlIndex(app.config["PREFIX"]), app.config.get("WORKERS", 1)
-    hot_pages = HotPages(app, store, app.config.get("CACHE_REBUILD_PERCENT", 0), workers)
+    hot_pages = HotPages(app, store, visitors, app.config.get("CACHE_REBUILD_PERCENT", 0), workers)
     meter = TruthMeter(app, store, url_index, app.config.get("CACHE_VERIFY_PERCENT", 0), workers)
 
     def react(invalidation: LocalInvalidation) -> None:
@@ -82,7 +86,17 @@ def create_state(app: Flask, store: CacheStore, fingerprint: str) -> CacheState:
     edge = EDGE_FIELDS[configured.name if configured else ""]
     builds = DataBuilds(app)
     state = CacheState(
-        store, fingerprint, url_index, reporter, recompressor, renewer, builds, hot_pages, meter, edge
+        store,
+        fingerprint,
+        url_index,
+        reporter,
+        recompressor,
+        renewer,
+        visitors,
+        builds,
+        hot_pages,
+        meter,
+        edge,
     )
     cache_state.set(app, state)
     return state

@@ -25,6 +25,7 @@ from storefront.cache.url_index import UrlIndex
 from storefront.cache.verified_counts import RESULTS, Result, WrongAnswer
 from storefront.periodic import PeriodicTask
 from storefront.redis_roles import RedisUnavailable
+from storefront.turns import give_way
 
 log = logging.getLogger(__name__)
 
@@ -113,7 +114,7 @@ class TruthMeter:
             found = self.compare_next()
             self._send(time.monotonic())
         self._pause = 0.0 if found else _IDLE_INTERVAL
-        time.sleep(0)  # the other greenlets of this worker answer visitors
+        give_way()
         return found
 
     def _take_next(self, now: float) -> str | None:

@@ -26,6 +26,7 @@ from storefront.errors import StorefrontError
 from storefront.extensions import db, write_transaction
 from storefront.sheets.exports import export_to, file_argument
 from storefront.terminal import clear_progress, errors_for_people, interruptible, progress_bar
+from storefront.turns import lower_priority
 
 catalog = AppGroup("catalog", help="Bring a catalogue in, or take it out.")
 MAX_SHOWN = 100  # products whose changes an import lists; `changes show` lists all
@@ -91,6 +92,7 @@ def import_(
     Every row that cannot be used is listed with its line, column and reason; all others are imported. What the file
     does not say stays as it is. The exit status is 1 if anything was refused.
     """
+    lower_priority()
     options = ImportOptions(
         currency=shop_settings.current().currency,
         encoding=encoding,

@@ -18,6 +18,7 @@ from storefront.change_sets.field_texts import shorten
 from storefront.change_sets.models import ChangeSet
 from storefront.change_sets.results import LeftKind
 from storefront.terminal import Progress, errors_for_people, interruptible, progress_bar, show_time
+from storefront.turns import lower_priority
 from storefront.unicode_text import clean_line
 
 PAGE = 50  # products
@@ -39,6 +40,7 @@ def apply_with_progress(number: int, images: Path | None = None) -> int:
     def run(progress: Progress) -> dict[str, int]:
         return runner.apply_change_set(number, _media_dir(), images=images, progress=progress)
 
+    lower_priority()
     with errors_for_people():
         counts = _run(number, "apply", run)
     left = _print_left(number, "left")
@@ -107,6 +109,7 @@ def show(number: int, page: int, everything: bool) -> None:
 @with_appcontext
 def apply(number: int) -> None:
     """Apply change set NUMBER, or go on with it. The exit status is 1 if anything was left."""
+    lower_priority()
     sys.exit(1 if apply_with_progress(number) else 0)
 
 

@@ -21,7 +21,6 @@ from jinja2 import (
     Environment,
     FileSystemLoader,
     PrefixLoader,
-    Template,
     TemplateError,
     TemplateNotFound,
     TemplateSyntaxError,
@@ -29,6 +28,7 @@ from jinja2 import (
 from jinja2.meta import find_referenced_templates
 
 from storefront.app_state import AppState
+from storefront.turns import PausingTemplate
 
 log = logging.getLogger(__name__)
 # What a mistake in a template raises when a page is rendered; not the failures of a database.
@@ -100,7 +100,7 @@ class _ThemeLoader(FileSystemLoader):
         return super().get_source(environment, template)
 
 
-class _ThemedTemplate(Template):
+class _ThemedTemplate(PausingTemplate):
     """A template that is rendered without the theme if it cannot be rendered with it."""
 
     def render(self, *args: Any, **kwargs: Any) -> str:

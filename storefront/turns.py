@@ -1,0 +1,67 @@
+"""Turns: long work pauses between its parts, so that the worker answers other visitors meanwhile.
+
+A gevent worker runs one greenlet at a time: while one builds a page for 10 ms without a pause, every other visitor
+waits. Only work that holds no lock may pause: what builds public pages and their data.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from flask import current_app, g, has_app_context
+from jinja2 import Template
+
+from storefront.extensions import is_writing
+
+# Seconds. After sleep(0) gevent runs greenlets that are ready, and does not look for requests that have come in.
+PAUSE = 0.0002
+LONGEST = 0.002  # seconds of rendering without a pause
+IMPORT_PRIORITY = 5  # steps below that of a shop's processes (nice(2))
+
+
+def give_way() -> None:
+    """Let other greenlets or threads go on, and answer what has come in; not within a write transaction."""
+    if is_writing():
+        return
+    if (wait := g.get("wait_for_turn")) is not None:
+        wait()
+    time.sleep(PAUSE)
+
+
+def begin_pausing(wait_for_turn: Callable[[], None]) -> None:
+    """Let the templates that the present application context renders pause, too.
+
+    `wait_for_turn` is called at each pause; it returns when this context may go on.
+    """
+    g.wait_for_turn = wait_for_turn
+
+
+def lower_priority() -> None:
+    """Let the processes that serve the shop go first: this one does long work that nobody waits for second by second.
+
+    Does nothing in tests, whose process runs other tests, too.
+    """
+    if not current_app.testing:
+        os.nice(IMPORT_PRIORITY)
+
+
+class PausingTemplate(Template):
+    """A template that pauses while it is rendered, if `begin_pausing` was called."""
+
+    def render(self, *args: Any, **kwargs: Any) -> str:
+        """Return the text of the template, as Jinja's own `render` does."""
+        if not (has_app_context() and "wait_for_turn" in g):
+            return super().render(*args, **kwargs)
+        return "".join(_pause_between(self.generate(*args, **kwargs)))
+
+
+def _pause_between(pieces: Iterator[str]) -> Iterator[str]:
+    began = time.monotonic()
+    for piece in pieces:
+        yield piece
+        if time.monotonic() - began > LONGEST:
+            give_way()
+            began = time.monotonic()
