@@ -19,6 +19,7 @@ from storefront.cache.page_renderer import PageAddress
 from storefront.cache.renewal import PageRenewer
 from storefront.cache.state import CacheState, cache_state
 from storefront.cache.store import BuildTicket, CacheHit, CacheStore
+from storefront.cache.visitor_builds import VisitorBuilds
 from storefront.edge.fast_path import cached_pages
 from storefront.extensions import write_transaction
 from storefront.shop_cache import keys
@@ -166,7 +167,7 @@ def test_values_in_memory_have_no_grace() -> None:
 
 def test_page_whose_grace_ends_first_is_renewed_first(own_app: Flask, own_redis: Server) -> None:
     """One whose grace has ended is given up: its visitors would wait for all pages before it."""
-    store, renewer, built = cache_state.get(own_app).store, PageRenewer(own_app), []
+    store, renewer, built = cache_state.get(own_app).store, PageRenewer(own_app, VisitorBuilds()), []
     renewer._renew = lambda renewal: built.append(renewal.ticket.entry.identity)  # type: ignore[method-assign]
     renewer.task._running = True  # its thread is this one
     tickets = {}

@@ -14,6 +14,7 @@ from storefront.cache.l2 import Lease
 from storefront.cache.page_renderer import PageAddress
 from storefront.cache.state import cache_state
 from storefront.cache.store import CacheStore
+from storefront.cache.visitor_builds import VisitorBuilds
 from tests.cache.conftest import get
 from tests.cache.writer_process import detail, edit_product
 from tests.factories import make_product
@@ -115,7 +116,7 @@ def test_number_of_popular_pages_is_bounded(
 
 
 def test_without_a_budget_visitors_build(app: Flask, store: CacheStore) -> None:
-    off = HotPages(app, store, 0, 1)
+    off = HotPages(app, store, VisitorBuilds(), 0, 1)
     with app.test_request_context(MUG) as context:
         off.count("key", context.request.environ)
     off.start()
