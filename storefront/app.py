@@ -48,8 +48,8 @@ from storefront import (
 )
 from storefront.config import Settings, instance_directory
 from storefront.extensions import db, init_migrations
+from storefront.pauses import PausingTemplate
 from storefront.shop_settings import closed_shop, printed_settings
-from storefront.turns import PausingTemplate
 from storefront.web import body_limits, hosts, prefix, same_origin, theme
 from storefront.web.language_routes import MultilingualFlask
 

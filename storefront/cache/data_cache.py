@@ -30,7 +30,7 @@ from storefront.cache.l2 import StoredValue
 from storefront.cache.state import CacheState, cache_state
 from storefront.cache.store import BuildTicket, CacheHit, CacheStore
 from storefront.extensions import db, is_writing
-from storefront.turns import give_way
+from storefront.pauses import give_way
 
 P = ParamSpec("P")
 T = TypeVar("T")

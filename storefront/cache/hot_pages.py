@@ -21,8 +21,8 @@ from storefront.cache.cpu_budget import CpuBudget
 from storefront.cache.page_renderer import PageAddress
 from storefront.cache.store import CacheStore
 from storefront.cache.visitor_builds import VisitorBuilds
+from storefront.pauses import give_way
 from storefront.periodic import PeriodicTask
-from storefront.turns import give_way
 
 log = logging.getLogger(__name__)
 

@@ -16,7 +16,7 @@ from storefront.cache.etags import compute_digest
 from storefront.cache.l2 import StoredValue
 from storefront.cache.responses import PageAnswer
 from storefront.cache.store import BuildTicket, CacheHit
-from storefront.turns import begin_pausing, give_way
+from storefront.pauses import begin_pausing, give_way
 from storefront.web import compression
 
 if TYPE_CHECKING:

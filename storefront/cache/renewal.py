@@ -19,8 +19,8 @@ from storefront.cache import l2, page_renderer
 from storefront.cache.page_renderer import PageAddress
 from storefront.cache.store import BuildTicket
 from storefront.cache.visitor_builds import VisitorBuilds
+from storefront.pauses import give_way
 from storefront.periodic import PeriodicTask
-from storefront.turns import give_way
 
 log = logging.getLogger(__name__)
 

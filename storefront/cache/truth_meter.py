@@ -23,9 +23,9 @@ from storefront.cache.page_renderer import Rendering
 from storefront.cache.store import CacheStore
 from storefront.cache.url_index import UrlIndex
 from storefront.cache.verified_counts import RESULTS, Result, WrongAnswer
+from storefront.pauses import give_way
 from storefront.periodic import PeriodicTask
 from storefront.redis_roles import RedisUnavailable
-from storefront.turns import give_way
 
 log = logging.getLogger(__name__)
 

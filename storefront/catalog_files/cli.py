@@ -24,9 +24,9 @@ from storefront.change_sets.cli import apply_with_progress
 from storefront.change_sets.plan_options import MissingStock, StockMode
 from storefront.errors import StorefrontError
 from storefront.extensions import db, write_transaction
+from storefront.pauses import lower_priority
 from storefront.sheets.exports import export_to, file_argument
 from storefront.terminal import clear_progress, errors_for_people, interruptible, progress_bar
-from storefront.turns import lower_priority
 
 catalog = AppGroup("catalog", help="Bring a catalogue in, or take it out.")
 MAX_SHOWN = 100  # products whose changes an import lists; `changes show` lists all

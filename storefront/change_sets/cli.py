@@ -17,8 +17,8 @@ from storefront.change_sets.directions import Verb, WrongStatusError
 from storefront.change_sets.field_texts import shorten
 from storefront.change_sets.models import ChangeSet
 from storefront.change_sets.results import LeftKind
+from storefront.pauses import lower_priority
 from storefront.terminal import Progress, errors_for_people, interruptible, progress_bar, show_time
-from storefront.turns import lower_priority
 from storefront.unicode_text import clean_line
 
 PAGE = 50  # products

@@ -28,7 +28,7 @@ from jinja2 import (
 from jinja2.meta import find_referenced_templates
 
 from storefront.app_state import AppState
-from storefront.turns import PausingTemplate
+from storefront.pauses import PausingTemplate
 
 log = logging.getLogger(__name__)
 # What a mistake in a template raises when a page is rendered; not the failures of a database.

@@ -12,7 +12,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from storefront import cache, turns
+from storefront import cache
+from storefront import pauses as module
 from storefront.cache import visitor_builds
 from storefront.cache.page_renderer import PageAddress, render_detached, render_missing
 from storefront.cache.state import cache_state
@@ -33,8 +34,8 @@ PATIENCE = 30.0  # seconds
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the threads that have paused, in order; each piece of a template is a long one."""
     found: list[str] = []
-    monkeypatch.setattr(turns, "LONGEST", 0.0)
-    monkeypatch.setattr(turns.time, "sleep", lambda _: found.append(threading.current_thread().name))
+    monkeypatch.setattr(module, "LONGEST", 0.0)
+    monkeypatch.setattr(module.time, "sleep", lambda _: found.append(threading.current_thread().name))
     return found
 
 
@@ -57,7 +58,7 @@ def test_page_that_pauses_is_the_same(
     make_product("Mug")
     page = get(client, MUG)
     whole = page.get_data()
-    turns.LONGEST = 3600.0
+    module.LONGEST = 3600.0
     with app.app_context():
         listening.invalidate_local(["everything"])
         listening.l2.delete(page.headers["Cache-Status"].partition('key="')[2].partition('"')[0])
@@ -108,14 +109,14 @@ def test_builds_of_visitors_are_counted(app: Flask, client: FlaskClient, listeni
 
 
 def test_import_lowers_its_priority(tmp_path: Path) -> None:
-    code = "from flask import Flask; from storefront.turns import lower_priority; import os\n"
+    code = "from flask import Flask; from storefront.pauses import lower_priority; import os\n"
     code += "with Flask('shop').app_context(): lower_priority(); print(os.nice(0))"
     root = Path(__file__).parent.parent.parent
     run = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
-    assert int(run.stdout) == min(19, os.nice(0) + turns.IMPORT_PRIORITY)
+    assert int(run.stdout) == min(19, os.nice(0) + module.IMPORT_PRIORITY)
 
 
 def test_import_in_a_test_keeps_its_priority(app: Flask) -> None:
     before = os.nice(0)
-    turns.lower_priority()
+    module.lower_priority()
     assert os.nice(0) == before

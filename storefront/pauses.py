@@ -1,4 +1,4 @@
-"""Turns: long work pauses between its parts, so that the worker answers other visitors meanwhile.
+"""Pauses: long work stops between its parts, so that the worker answers other visitors meanwhile.
 
 A gevent worker runs one greenlet at a time: while one builds a page for 10 ms without a pause, every other visitor
 waits. Only work that holds no lock may pause: what builds public pages and their data.
@@ -26,17 +26,17 @@ def give_way() -> None:
     """Let other greenlets or threads go on, and answer what has come in; not within a write transaction."""
     if is_writing():
         return
-    if (wait := g.get("wait_for_turn")) is not None:
+    if (wait := g.get("wait_for_others")) is not None:
         wait()
     time.sleep(PAUSE)
 
 
-def begin_pausing(wait_for_turn: Callable[[], None]) -> None:
+def begin_pausing(wait_for_others: Callable[[], None]) -> None:
     """Let the templates that the present application context renders pause, too.
 
-    `wait_for_turn` is called at each pause; it returns when this context may go on.
+    `wait_for_others` is called at each pause; it returns when this context may go on.
     """
-    g.wait_for_turn = wait_for_turn
+    g.wait_for_others = wait_for_others
 
 
 def lower_priority() -> None:
@@ -53,7 +53,7 @@ class PausingTemplate(Template):
 
     def render(self, *args: Any, **kwargs: Any) -> str:
         """Return the text of the template, as Jinja's own `render` does."""
-        if not (has_app_context() and "wait_for_turn" in g):
+        if not (has_app_context() and "wait_for_others" in g):
             return super().render(*args, **kwargs)
         return "".join(_pause_between(self.generate(*args, **kwargs)))
 
