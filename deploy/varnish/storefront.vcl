@@ -47,7 +47,7 @@ sub vcl_recv {
     }
     # Only public pages and files are looked up, as in nginx; for a shop below a path, write the path before them. Public pages are
     # the same for everybody, so cookies do not matter.
-    if (req.http.Authorization || req.url !~ "^/(([a-z][a-z][a-z]?(-[a-z]+)*/)?([?]|$|(products|categories)([/?]|$))|sitemap|static/|media/)") {
+    if (req.http.Authorization || req.url !~ "^/(([a-z][a-z][a-z]?(-[a-z]+)*/)?([?]|$|(products|categories|collections|pages)([/?]|$))|sitemap|static/|media/)") {
         return (pass);
     }
     if (req.http.Accept-Encoding ~ "\bbr\b") {

@@ -159,8 +159,9 @@ def _find_fault(environment: Environment, file: Path, name: str) -> str:
     """Return what is wrong with a template; empty if nothing is."""
     try:
         source = file.read_text()
-        environment.compile(source, name, str(file))
-        used = find_referenced_templates(environment.parse(source))
+        parsed = environment.parse(source, name, str(file))
+        used = list(find_referenced_templates(parsed))
+        environment.compile(parsed, name, str(file))
         missing = [other for other in used if other and not _exists(environment, other)]
     except TemplateSyntaxError as error:
         return f"line {error.lineno}: {error.message}"

@@ -18,7 +18,8 @@ import yaml
 from flask import Flask
 from werkzeug.serving import make_server
 
-from storefront import redis_roles
+from storefront import languages, redis_roles
+from storefront.cache.page_cache import find_policy
 from storefront.config import Settings
 from storefront.redis_roles import Role
 from tests.processes import ROOT
@@ -47,6 +48,23 @@ def test_every_file_is_short_and_begins_with_its_purpose() -> None:
             text = path.read_text()
             assert len(text.splitlines()) <= 200, path
             assert text.startswith(("#", '"""')) or path.parent.parent.name == "nginx", path
+
+
+def test_nginx_and_varnish_keep_all_public_pages_and_no_others(app: Flask) -> None:
+    locations = (DEPLOY / "nginx" / "locations.conf").read_text()
+    nginx = [r"^/$", *re.findall(r"^location ~ (\S+) {[^}]*proxy_cache pages;", locations, re.M)]
+    [varnish] = re.findall(r'req\.url !~ "([^"]+)"', (DEPLOY / "varnish" / "storefront.vcl").read_text())
+    seen = set()
+    for rule in app.url_map.iter_rules():
+        sample = re.sub(r"<[^>]+>", "x", rule.rule)
+        if not languages.is_translated(sample) or "GET" not in (rule.methods or ()):
+            continue
+        is_public = find_policy(app, rule.endpoint) is not None
+        seen.add(is_public)
+        for path in (f"{tag}{sample}" for tag in ("", "/de", "/zh-hant")):
+            assert any(re.search(each, path) for each in nginx) == is_public, path
+            assert bool(re.search(varnish, f"{path}?page=2")) == is_public, path
+    assert seen == {True, False}
 
 
 def test_every_setting_in_the_files_is_one_of_the_shop() -> None:
