@@ -93,5 +93,6 @@ def init_app(app: Flask) -> None:
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     sections.init_app(app)
+    app.add_template_global(launch_pages.next_step, "next_launch_step")
     live_pages.init_app(app)
     app.add_template_filter(translate_reason, "reason")

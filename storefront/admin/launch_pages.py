@@ -18,11 +18,21 @@ from storefront.launch.models import set_hidden
 from storefront.rate_limiting import limit
 from storefront.unicode_text import read_whole_number
 from storefront.web.forms import Form
-from storefront.web.staff_access import permission_required
+from storefront.web.staff_access import may, permission_required
 
 bp = Blueprint("admin_launch", __name__, url_prefix="/admin/setup", cli_group=None)
 
 _MOST_PRODUCTS = 1000  # of the demo
+# Where steps are done and something is saved: what was saved there may lead on to the next step.
+_LEADS_ON = frozenset({"admin_settings", "admin_terms", "admin_content", "admin_letters", "admin_launch"})
+
+
+def next_step() -> launch.LaunchStep | None:
+    """Return the next open step, after something was saved on the page of a step, while the steps are shown."""
+    if "said" not in request.args or request.blueprint not in _LEADS_ON or not may("settings:write"):
+        return None
+    progress = launch.read_progress()
+    return None if progress.is_hidden else progress.next_step
 
 
 @bp.get("")

@@ -121,6 +121,11 @@ class Progress:
         return sum(is_done for _step, is_done in self.steps)
 
     @property
+    def next_step(self) -> LaunchStep | None:
+        """The first step that is not done; None if all are."""
+        return next((step for step, is_done in self.steps if not is_done), None)
+
+    @property
     def is_complete(self) -> bool:
         """Whether all steps are done."""
         return self.count == len(self.steps)

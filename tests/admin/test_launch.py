@@ -61,6 +61,18 @@ def test_steps_are_ticked_from_facts(app: Flask, owner: Browser) -> None:
     }
 
 
+def test_what_was_saved_leads_to_the_next_step(app: Flask, owner: Browser) -> None:
+    load_one_demo_product()
+    assert "Next step: Name of the shop" in owner.get("/admin/settings?said=saved").text
+    stored_settings.set_value("name", "Tea House")
+    page = owner.get("/admin/settings?said=saved").text
+    assert "Next step: Country and currency" in page
+    assert "Next step" not in owner.get("/admin/settings").text
+    assert "Next step" not in staff_browser(app, "catalogue").get("/admin/pages?said=saved").text
+    owner.post("/admin/setup/hidden", hidden="1")
+    assert "Next step" not in owner.get("/admin/settings?said=saved").text
+
+
 def test_steps_can_be_hidden_and_come_back(app: Flask, owner: Browser) -> None:
     owner.post("/admin/setup/hidden", hidden="1")
     assert "Make it yours" not in owner.get("/admin").text
