@@ -87,7 +87,6 @@ class Host:
             "ADDRESS": address,
             "REPOSITORY": str(ROOT),
             "PYTHON": sys.executable,
-            "PYTHONPYCACHEPREFIX": str(self.root / "tmp" / "pycache"),
         }
         if database:
             self._postgresql()
