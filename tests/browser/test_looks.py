@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -42,6 +42,26 @@ def axe() -> Axe:
     return Axe()
 
 
+@pytest.fixture(scope="module")
+def tab(browser: Browser, shop: Shop) -> Iterator[Callable[[int, str], Page]]:
+    """Return the tab of this width in CSS pixels and colour scheme, for tests that only look at a page.
+
+    They share it: a fresh profile takes longer than the page.
+    """
+    tabs = dict[tuple[int, str], Page]()
+
+    def find(width: int, scheme: Any) -> Page:
+        if (width, scheme) not in tabs:
+            size: Any = {"width": width, "height": 800}
+            context = browser.new_context(base_url=shop.url, viewport=size, color_scheme=scheme)
+            tabs[width, scheme] = context.new_page()
+        return tabs[width, scheme]
+
+    yield find
+    for page in tabs.values():
+        page.context.close()
+
+
 @contextmanager
 def visit(browser: Browser, shop: Shop, path: str, width: int, scheme: Any = "light") -> Iterator[Page]:
     """Open a page in a fresh profile of this width in CSS pixels and colour scheme."""
@@ -59,35 +79,38 @@ def visit(browser: Browser, shop: Shop, path: str, width: int, scheme: Any = "li
 @pytest.mark.parametrize(("width", "scheme"), [(320, "light"), (1280, "dark")])
 @pytest.mark.parametrize("name", PAGES)
 def test_axe_finds_nothing(
-    browser: Browser, shop: Shop, axe: Axe, name: str, width: int, scheme: str
+    tab: Callable[[int, str], Page], axe: Axe, name: str, width: int, scheme: str
 ) -> None:
-    with visit(browser, shop, PAGES[name], width, scheme) as page:
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-        results = axe.run(page, options=OPTIONS)
-        assert results.violations_count == 0, results.generate_report()
+    page = tab(width, scheme)
+    page.goto(PAGES[name])
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    results = axe.run(page, options=OPTIONS)
+    assert results.violations_count == 0, results.generate_report()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", ["home", "filtered list", "product"])
 def test_axe_finds_nothing_on_a_tablet(
-    browser: Browser, shop: Shop, axe: Axe, name: str, scheme: str
+    tab: Callable[[int, str], Page], axe: Axe, name: str, scheme: str
 ) -> None:
-    with visit(browser, shop, PAGES[name], 768, scheme) as page:
-        assert page.evaluate("document.documentElement.scrollWidth") <= 768
-        results = axe.run(page, options=OPTIONS)
-        assert results.violations_count == 0, results.generate_report()
+    page = tab(768, scheme)
+    page.goto(PAGES[name])
+    assert page.evaluate("document.documentElement.scrollWidth") <= 768
+    results = axe.run(page, options=OPTIONS)
+    assert results.violations_count == 0, results.generate_report()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("menu", ["Brand", "Price", "Sort"])
 def test_an_open_menu_fits_a_small_phone(
-    browser: Browser, shop: Shop, axe: Axe, menu: str, scheme: str
+    tab: Callable[[int, str], Page], axe: Axe, menu: str, scheme: str
 ) -> None:
-    with visit(browser, shop, PAGES["filtered list"], 320, scheme) as page:
-        page.locator("summary", has=page.get_by_text(menu, exact=True)).click()
-        assert page.evaluate("document.documentElement.scrollWidth") <= 320
-        results = axe.run(page, "pop-menu", options=OPTIONS)
-        assert results.violations_count == 0, results.generate_report()
+    page = tab(320, scheme)
+    page.goto(PAGES["filtered list"])
+    page.locator("summary", has=page.get_by_text(menu, exact=True)).click()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    results = axe.run(page, "pop-menu", options=OPTIONS)
+    assert results.violations_count == 0, results.generate_report()
 
 
 @pytest.mark.parametrize("width", [360, 1280])
