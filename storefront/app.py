@@ -49,6 +49,7 @@ from storefront import (
 from storefront.config import Settings, instance_directory
 from storefront.extensions import db, init_migrations
 from storefront.pauses import PausingTemplate
+from storefront.plugins.installed import policy_beginnings
 from storefront.shop_settings import closed_shop, printed_settings
 from storefront.web import body_limits, hosts, prefix, same_origin, theme
 from storefront.web.language_routes import MultilingualFlask
@@ -90,7 +91,7 @@ def create_app(environ: Mapping[str, str] | None = None, *, instance: Path | Non
     redis_roles.init_app(app)
     sessions.init_app(app)
     outbox.init_app(app)
-    rate_limiting.init_app(app, limit_policies.POLICIES, limit_policies.ENDPOINT_COSTS)
+    rate_limiting.init_app(app, limit_policies.POLICIES, limit_policies.ENDPOINT_COSTS, policy_beginnings())
     hosts.init_app(app)
     deletions.init_app(app)
     history.init_app(app)  # before the cache, which takes the tags of a transaction away

@@ -15,9 +15,9 @@ from storefront.checkout.payment import PaymentProvider
 from storefront.extensions import Model, db, write_transaction
 from storefront.money import Money
 from storefront.plugins import cli, installed, pages, tables
-from storefront.plugins.plugin import OfficePage, Plugin, PluginSetting
+from storefront.plugins.plugin import OfficePage, Plugin, PluginSetting, PluginTask
 from storefront.plugins.plugin_settings import read_settings
-from storefront.rate_limiting import limit
+from storefront.rate_limiting import create_policy, limit
 from storefront.web.staff_access import permission_required
 from storefront.web.template_slots import SLOTS
 
@@ -33,6 +33,8 @@ __all__ = [
     "PaymentProvider",
     "Plugin",
     "PluginSetting",
+    "PluginTask",
+    "create_policy",
     "db",
     "init_app",
     "limit",

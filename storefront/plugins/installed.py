@@ -13,6 +13,7 @@ from typing import ParamSpec
 from flask import Flask, current_app
 from sqlalchemy.orm import Session
 
+from storefront import periodic
 from storefront.admin import sections
 from storefront.app_state import AppState
 from storefront.checkout import order_events, terms
@@ -20,6 +21,8 @@ from storefront.extensions import db
 from storefront.ops import doctor
 from storefront.ops.doctor.finding import Finding, ok, wrong
 from storefront.plugins.plugin import Plugin
+from storefront.rate_limiting.engine import rate_limits
+from storefront.rate_limiting.policies import setting_name
 from storefront.stock import ledger
 from storefront.web import template_slots
 
@@ -73,6 +76,11 @@ def init_app(app: Flask) -> None:
             found.append(InstalledPlugin(plugin.name, plugin))
 
 
+def policy_beginnings() -> list[str]:
+    """Return how the names of rate limits of the installed plugins begin, before any of them is imported."""
+    return [f"{point.name}." for point in _find_entry_points()]
+
+
 @functools.cache
 def _find_entry_points() -> Iterable[EntryPoint]:
     return sorted(entry_points(group=GROUP), key=lambda point: point.name)
@@ -113,6 +121,12 @@ def check(app: Flask, plugin: Plugin, names: Iterable[str]) -> None:
             raise ValueError(f"the view of {rule.rule} has no permission_required.")
     if not all(_NAME.fullmatch(each.name) and each.name != "seen" for each in plugin.settings):
         raise ValueError("a setting has no valid name: use a-z, 0-9 and _.")
+    _check_limits(app, plugin, rehearsal)
+    task_names = [task.name for task in plugin.tasks]
+    if len(set(task_names)) < len(task_names) or not all(map(_NAME.fullmatch, task_names)):
+        raise ValueError("a task has no valid name, or two have the same one: use a-z, 0-9 and _.")
+    if any(task.interval < 1 for task in plugin.tasks):
+        raise ValueError("a task has an interval of less than a second.")
     for page in plugin.office_pages:
         if page.endpoint not in rehearsal.view_functions:
             raise ValueError(f"there is no view {page.endpoint} for the menu.")
@@ -123,13 +137,36 @@ def check(app: Flask, plugin: Plugin, names: Iterable[str]) -> None:
         raise ValueError(f"{plugin.migrations} has no folder versions.")
 
 
+def _check_limits(app: Flask, plugin: Plugin, rehearsal: Flask) -> None:
+    """Check a plugin's policies, the settings that name them, and the policies that its views are under."""
+    names = [policy.name for policy in plugin.policies]
+    if len(set(names)) < len(names) or not all(name.startswith(f"{plugin.name}.") for name in names):
+        raise ValueError(f"names of rate limits begin with {plugin.name}. and differ.")
+    if any(policy.in_sql for policy in plugin.policies):
+        raise ValueError("a rate limit of a plugin is not counted in SQL.")
+    settings = {setting_name(name) for name in names}
+    for setting in app.config["LIMIT_RATES"]:
+        if setting.startswith(setting_name(f"{plugin.name}.")) and setting not in settings:
+            raise ValueError(f"{setting} names no rate limit of the plugin.")
+    known = {*names, *rate_limits.get(app).policies}
+    for endpoint, view in rehearsal.view_functions.items():
+        for declared in getattr(view, "rate_limits", ()):
+            if declared.policy not in known:
+                raise ValueError(
+                    f"the view {endpoint} is under the rate limit {declared.policy}, which is missing."
+                )
+
+
 def take_places(app: Flask, plugin: Plugin) -> None:
     """Register all that a plugin has; it was checked before.
 
     Raises:
         ValueError: a code is taken; then nothing is registered.
     """
+    rate_limits.get(app).add_policies(plugin.policies)
     terms.add(app, plugin.payment_providers, plugin.delivery_methods)
+    for task in plugin.tasks:
+        periodic.add_task(app, f"{plugin.name}-{task.name}", task.work, interval=task.interval)
     for blueprint in plugin.blueprints:
         app.register_blueprint(blueprint)
     for page in plugin.office_pages:

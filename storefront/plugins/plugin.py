@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from storefront.checkout.delivery import DeliveryMethod
 from storefront.checkout.order_events import OrderChange
 from storefront.checkout.payment import PaymentProvider
+from storefront.rate_limiting.policies import Policy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +49,21 @@ class PluginSetting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PluginTask:
+    """Work that every serving process does again and again, in an application context; others may do it as well.
+
+    Attributes:
+        name: lower-case letters, digits and underscores.
+        work: called without arguments. If it fails, the log says so, and it is tried again after the interval.
+        interval: seconds between two runs, at least 1.
+    """
+
+    name: str
+    work: Callable[[], object]
+    interval: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plugin:
     """A plugin, and the places of the shop that it takes.
 
@@ -66,6 +82,9 @@ class Plugin:
         availability_changed: called when a product sells out or can be bought again, in the transaction, with its id.
         migrations: a folder of Alembic revisions (`versions/*.py`) for tables of its own.
         commands: commands of `flask`.
+        policies: rate limits of its own, made with `create_policy`, for its views; their names begin with the
+            plugin's name and a dot, and settings change them as they change the shop's.
+        tasks: work of its own that is done again and again.
     """
 
     name: str
@@ -80,3 +99,5 @@ class Plugin:
     availability_changed: Callable[[Session, int], None] | None = None
     migrations: Path | None = None
     commands: Sequence[click.Command] = ()
+    policies: Sequence[Policy] = ()
+    tasks: Sequence[PluginTask] = ()

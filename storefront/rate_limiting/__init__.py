@@ -57,6 +57,7 @@ def init_app(
     app: Flask,
     policies: Iterable[Policy] = (),
     endpoint_costs: Mapping[str, Mapping[str, int]] = declarations.FREE_STATIC_FILES,
+    reserved: Iterable[str] = (),
 ) -> None:
     """Decide about each request before the hooks that are registered after this call, without reading its body.
 
@@ -64,11 +65,12 @@ def init_app(
         app: the application.
         policies: its own, made with `create_policy`; views without a declaration are under `browse`.
         endpoint_costs: units by policy of views that cannot use `limit`, by endpoint; {} is free.
+        reserved: how names of policies begin that are added later (`rate_limits`), and that settings may name.
 
     Raises:
         ConfigurationError: a setting names an unknown policy, or holds an invalid rate or network.
     """
-    limits = RateLimitEngine(app, policies)
+    limits = RateLimitEngine(app, policies, reserved)
     app.cli.add_command(report.limits)
     app.register_blueprint(report.bp)
     rate_limits.set(app, limits)

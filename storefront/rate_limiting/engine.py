@@ -16,7 +16,7 @@ from storefront.rate_limiting.decision import DENIED, UNLIMITED, Decision, build
 from storefront.rate_limiting.gcra import Hit, Verdict
 from storefront.rate_limiting.identity import ClientAddress, ClientAddressReader, Identifier
 from storefront.rate_limiting.limiter import Limiter
-from storefront.rate_limiting.policies import Policy, build_policies
+from storefront.rate_limiting.policies import Policy, apply_settings, build_policies
 from storefront.rate_limiting.statistics import LimitStatistics
 from storefront.redis_roles import role_clients
 
@@ -30,17 +30,15 @@ class RateLimitEngine:
         ConfigurationError: a setting names an unknown policy, or holds an invalid rate or network.
     """
 
-    def __init__(self, app: Flask, policies: Iterable[Policy] = ()) -> None:
+    def __init__(self, app: Flask, policies: Iterable[Policy] = (), reserved: Iterable[str] = ()) -> None:
         config, roles = app.config, role_clients.get(app)
-        self.policies = build_policies(config["LIMIT_RATES"], config["LIMIT_SHADOW"], policies)
+        self._settings = config["LIMIT_RATES"], config["LIMIT_SHADOW"]
+        self.policies = build_policies(*self._settings, policies, reserved)
         self.addresses = ClientAddressReader(
             identity.parse_networks("STOREFRONT_LIMIT_ALLOW", config["LIMIT_ALLOW"]),
             identity.parse_networks("STOREFRONT_LIMIT_DENY", config["LIMIT_DENY"]),
         )
-        self._fast_path_policies = {
-            name: replace(policy, exact=policy.exact and policy.exact_fast_path)
-            for name, policy in self.policies.items()
-        }
+        self._fast_path_policies = _for_fast_path(self.policies)
         self.limiter = Limiter(roles, config["CACHE_PREFIX"], config["WORKERS"])
         self.statistics = LimitStatistics(roles, config["CACHE_PREFIX"])
         self.crawlers = CrawlerVerifier() if config["LIMIT_VERIFY_CRAWLERS"] else None
@@ -49,6 +47,16 @@ class RateLimitEngine:
         self._flusher = PeriodicTask(
             "rate-limits-flusher", self._flush, FLUSH_INTERVAL, busy_interval=FLUSH_INTERVAL, idle_runs=20
         )
+
+    def add_policies(self, policies: Iterable[Policy]) -> None:
+        """Add policies before the first request, with the changes of the settings.
+
+        Raises:
+            ConfigurationError: a setting holds an invalid rate.
+        """
+        added = apply_settings(policies, *self._settings)
+        self.policies |= added
+        self._fast_path_policies |= _for_fast_path(added)
 
     def hit(
         self,
@@ -161,3 +169,10 @@ def _is_prefetch(environ: Mapping[str, Any]) -> bool:
 
 
 rate_limits = AppState[RateLimitEngine]("rate_limiting")
+
+
+def _for_fast_path(policies: Mapping[str, Policy]) -> dict[str, Policy]:
+    return {
+        name: replace(policy, exact=policy.exact and policy.exact_fast_path)
+        for name, policy in policies.items()
+    }

@@ -123,8 +123,28 @@ def setting_name(name: str) -> str:
     return "STOREFRONT_LIMIT_" + re.sub(r"[.-]", "_", name).upper()
 
 
+def apply_settings(own: Iterable[Policy], rates: Mapping[str, str], shadow: list[str]) -> dict[str, Policy]:
+    """Return policies that are added later by name, with the changes of the settings that name them.
+
+    Raises:
+        ConfigurationError: a rate is invalid.
+    """
+    found = {}
+    for policy in own:
+        name = setting_name(policy.name)
+        limit, window, burst = (
+            _read_rate(name, rates[name]) if name in rates else (policy.limit, policy.window, policy.burst)
+        )
+        is_shadow = policy.shadow or policy.name in shadow
+        found[policy.name] = replace(policy, limit=limit, window=window, burst=burst, shadow=is_shadow)
+    return found
+
+
 def build_policies(
-    rates: Mapping[str, str], shadow: list[str], own: Iterable[Policy] = ()
+    rates: Mapping[str, str],
+    shadow: list[str],
+    own: Iterable[Policy] = (),
+    reserved: Iterable[str] = (),
 ) -> dict[str, Policy]:
     """Return the policies by name, with the changes of the settings.
 
@@ -132,18 +152,25 @@ def build_policies(
         rates: rates by the names of their settings.
         shadow: names of policies that only count.
         own: policies of the application, in addition to BASE_POLICIES, or in the place of one of the same name.
+        reserved: how names of policies begin that are added later; settings may name them.
 
     Raises:
         ConfigurationError: there is no such policy, or a rate is invalid.
     """
     by_setting = {setting_name(policy.name): policy for policy in (*BASE_POLICIES, *own)}
+    beginnings = tuple(reserved)
+    of_others = tuple(map(setting_name, beginnings))
     for name, text in rates.items():
+        if name not in by_setting and name.startswith(of_others):
+            continue
         if name not in by_setting:
             raise ConfigurationError(f"{name} names no rate limit. There are: {', '.join(by_setting)}.")
         limit, window, burst = _read_rate(name, text)
         by_setting[name] = replace(by_setting[name], limit=limit, window=window, burst=burst)
     policies = {policy.name: policy for policy in by_setting.values()}
     for name in shadow:
+        if name not in policies and name.startswith(beginnings):
+            continue
         if name not in policies:
             raise ConfigurationError(
                 f"STOREFRONT_LIMIT_SHADOW names {name!r}; there are: {', '.join(policies)}."

@@ -14,9 +14,10 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from storefront import plugins
+from storefront import periodic, plugins
 from storefront.checkout.models import Order
 from storefront.checkout.shipping import mark_shipped
+from storefront.errors import ConfigurationError
 from storefront.extensions import db, write_transaction
 from storefront.ops import doctor, schema
 from storefront.plugins import installed
@@ -26,7 +27,7 @@ from tests.accounts.people import staff_browser
 from tests.checkout.shoppers import make_draft, place
 from tests.conftest import make_app
 from tests.factories import make_product
-from tests.processes import ROOT
+from tests.processes import ROOT, eventually
 
 PAGE = (ROOT / "docs" / "extending.md").read_text()
 FILE = re.compile(r"^Create `([\w./]+)`:\n```\w+\n(.*?)^```$", re.DOTALL | re.MULTILINE)
@@ -66,10 +67,10 @@ def version(office: Any) -> str:
     return str(found)
 
 
-def restarted(app: Flask) -> Flask:
+def restarted(app: Flask, **settings: str) -> Flask:
     """Return the shop as another process starts it."""
     url = app.config["SQLALCHEMY_DATABASE_URI"]
-    return make_app(url, Path(app.instance_path), REDIS_URL=app.config["REDIS_URL"])
+    return make_app(url, Path(app.instance_path), REDIS_URL=app.config["REDIS_URL"], **settings)
 
 
 @pytest.mark.any_database
@@ -96,6 +97,42 @@ def test_plugin_of_the_document_takes_its_places(app: Flask, package: Path) -> N
         with write_transaction() as session:
             mark_shipped(session, number)
         assert number in office.get("/admin/cash-on-delivery").get_data(as_text=True)
+
+
+@pytest.mark.any_database
+def test_limits_and_tasks_of_a_plugin_take_their_places(app: Flask, package: Path) -> None:
+    code = package / "__init__.py"
+    code.write_text(code.read_text().replace("interval=3600", "interval=1"))
+    make_product(variants=[{"sku": "TEAPOT-1", "on_hand": 3}])
+    shop = restarted(app, STOREFRONT_LIMIT_CASH_ON_DELIVERY_BROUGHT="1/hour")
+    with shop.app_context():
+        assert [one.problem for one in installed_plugins(shop)] == [""]
+        schema.set_up_hook.fire()
+        number = place(make_draft({"TEAPOT-1": 1}, payment="cash_on_delivery")).number
+        with write_transaction() as session:
+            mark_shipped(session, number)
+        office, brought = staff_browser(shop), "/admin/cash-on-delivery/brought"
+        answer = office.post(brought, number=number)
+        assert answer.status_code == 303
+        assert answer.headers["RateLimit-Policy"] == '"cash_on_delivery.brought";q=1;w=3600'
+        assert office.post(brought, number=number).status_code == 429
+        assert office.get("/admin/cash-on-delivery").status_code == 200, "that is under another limit"
+        assert number in office.get("/admin/cash-on-delivery").get_data(as_text=True)
+        periodic.start_tasks(shop, "cash_on_delivery-forgetting")
+        try:
+            page = "/admin/cash-on-delivery"
+            assert eventually(lambda: number not in office.get(page).get_data(as_text=True))
+        finally:
+            periodic.stop_tasks(shop, "cash_on_delivery-forgetting")
+
+
+def test_setting_of_a_missing_limit_switches_off_the_plugin(app: Flask, package: Path) -> None:
+    shop = restarted(app, STOREFRONT_LIMIT_CASH_ON_DELIVERY_NOTHING="1/hour")
+    [one] = installed_plugins(shop)
+    assert "STOREFRONT_LIMIT_CASH_ON_DELIVERY_NOTHING names no rate limit" in one.problem
+    assert shop.test_client().get("/products").status_code == 200
+    with pytest.raises(ConfigurationError, match="names no rate limit"):
+        restarted(app, STOREFRONT_LIMIT_NOTHING="1/hour")
 
 
 @pytest.mark.any_database
@@ -131,6 +168,10 @@ def test_slot_of_a_plugin_is_on_its_page(app: Flask, package: Path) -> None:
         ("plugin = 3", "is not a storefront.plugins.Plugin"),
         ("plugin.slots['nowhere'] = 'a.html'", "no slot nowhere"),
         ("del expected.permission", "no permission_required"),
+        ("plugin.policies[0] = create_policy('browse', '1/hour')", "begin with cash_on_delivery."),
+        ("plugin.policies.clear()", "under the rate limit cash_on_delivery.brought, which is missing"),
+        ("plugin.tasks[0] = PluginTask(name='often', work=print, interval=0)", "less than a second"),
+        ("plugin.tasks.append(plugin.tasks[0])", "two have the same one"),
     ],
 )
 def test_plugin_with_a_mistake_is_switched_off_alone(app: Flask, package: Path, wrong: str, why: str) -> None:
