@@ -224,9 +224,10 @@ def make_app(database_url: str, instance: Path, **environ: str) -> Flask:
     share_templates(app)
     with app.app_context():
         share_statements(db.engine)
-    if database_url.startswith("postgresql"):
-        with app.app_context():
+        if database_url.startswith("postgresql"):
             event.listen(db.engine, "connect", _allow_idle_transactions)
+        elif database_url.startswith("sqlite"):
+            event.listen(db.engine, "connect", _leave_writes_to_the_system)
     _MADE.append(app)
     return app
 
@@ -235,6 +236,11 @@ def _allow_idle_transactions(connection: Any, _record: object) -> None:
     """Let a test keep a transaction open while it does other work, for which a busy machine may need many seconds."""
     connection.execute("SET SESSION idle_in_transaction_session_timeout = '60s'")
     connection.commit()
+
+
+def _leave_writes_to_the_system(connection: Any, _record: object) -> None:
+    """Do not wait for the disk, as on PostgreSQL: the data need not survive the machine."""
+    connection.execute("PRAGMA synchronous=OFF")
 
 
 @pytest.fixture(autouse=True)
