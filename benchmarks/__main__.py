@@ -7,6 +7,7 @@ import argparse
 from benchmarks import (
     api,
     basket,
+    bulk_prices,
     cache,
     catalogue,
     cliff,
@@ -41,6 +42,7 @@ BENCHMARKS = {
     "office": office.run,
     "orders": orders.run,
     "pages": pages.run,
+    "prices": bulk_prices.run,
     "refusals": refusals.run,
     "scale": scale.run,
     "sessions": sessions.run,

@@ -34,16 +34,16 @@ PAGES, PRODUCT_PAGES = 300, 200
 QUIET = 5.0  # seconds
 # A price may be seen this long after the commit of its successor.
 COHERENCE = 0.05
-_ON_THE_SECOND_CORE = ("taskset", "-c", "1", sys.executable)
+ON_THE_SECOND_CORE = ("taskset", "-c", "1", sys.executable)
 _PRODUCT_COLUMNS = ("Handle", "Title", "Vendor", "Product Category", "Published", "Status")
 _VARIANT_COLUMNS = ("Variant SKU", "Variant Inventory Qty", "Variant Price")
 
 
-class _ReaderProcess:
+class ReaderProcess:
     """The process of the readers, and how to end its phases."""
 
     def __init__(self, stack: ExitStack, base: str, pages: list[str]) -> None:
-        command = [*_ON_THE_SECOND_CORE, "-m", "benchmarks.cliff_readers", urlsplit(base).netloc]
+        command = [*ON_THE_SECOND_CORE, "-m", "benchmarks.cliff_readers", urlsplit(base).netloc]
         pipe = subprocess.PIPE
         process = subprocess.Popen(command, cwd=shops.ROOT, stdin=pipe, stdout=pipe, text=True)
         self._process = stack.enter_context(process)
@@ -72,26 +72,21 @@ def run(*, products: int) -> None:
     """Print hit rate, p99, the longest answer and wrong prices, of a quiet shop and during the changes."""
     size = min(products, 10_000)
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="storefront-bench-")))
-        shops.command(folder, "db", "upgrade")
-        shops.command(folder, "demo", "--products", str(size), "--seed", "1", "--no-pictures")
-        redis = embedded.acquire_server(folder / "redis")
-        about = {"STOREFRONT_ENV": "development", "REDIS_URL": redis, "STOREFRONT_LIMITS": "off"}
-        environ = shops.environ(folder) | about | {"STOREFRONT_INSTANCE_DIR": str(folder)}
+        folder, environ = make_shop(stack, size)
         with create_app(environ, instance=folder).app_context():
-            pages, prices = _choose_pages()
+            pages, prices = choose_pages()
             _write_file(folder / "new.csv", size)
         base = stack.enter_context(servers.server([*CONFIGURED, *BIND, "wsgi:app"], environ))
-        readers = _ReaderProcess(stack, base, pages)
+        readers = ReaderProcess(stack, base, pages)
         readers.end_phase()
         began = time.monotonic(), servers.cpu_time(base)
         time.sleep(QUIET)
-        rows = [_row("quiet", readers.end_phase(), [], began, base)]
+        rows = [describe_phase("quiet", readers.end_phase(), [], began, base)]
         began = time.monotonic(), servers.cpu_time(base)
         changes = _change(environ, folder, size)
         phase = readers.end_phase()
         wrong = _find_wrong(phase, prices, changes)
-        rows.append(_row("changes", phase, wrong, began, base))
+        rows.append(describe_phase("changes", phase, wrong, began, base))
     shops.table(
         f"{CLIENTS} clients read {len(pages)} pages while {size:,} products are imported, "
         f"{size // 10:,} prices and the menu change",
@@ -105,7 +100,19 @@ def run(*, products: int) -> None:
         print(f"Wrong: {text}")
 
 
-def _row(name: str, phase: Phase, wrong: list[str], began: tuple[float, float], base: str) -> list[str]:
+def make_shop(stack: ExitStack, products: int) -> tuple[Path, dict[str, str]]:
+    """Return the directory of a generated shop with a Redis, and its environment variables."""
+    folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="storefront-bench-")))
+    shops.command(folder, "db", "upgrade")
+    shops.command(folder, "demo", "--products", str(products), "--seed", "1", "--no-pictures")
+    redis = embedded.acquire_server(folder / "redis")
+    about = {"STOREFRONT_ENV": "development", "REDIS_URL": redis, "STOREFRONT_LIMITS": "off"}
+    return folder, shops.environ(folder) | about | {"STOREFRONT_INSTANCE_DIR": str(folder)}
+
+
+def describe_phase(
+    name: str, phase: Phase, wrong: list[str], began: tuple[float, float], base: str
+) -> list[str]:
     """Return the row of the table for one phase; `core` is the share of its core that the shop used."""
     took, cpu = time.monotonic() - began[0], servers.cpu_time(base) - began[1]
     seconds = [reading.seconds for reading in phase.readings]
@@ -123,7 +130,7 @@ def _row(name: str, phase: Phase, wrong: list[str], began: tuple[float, float], 
     ]
 
 
-def _choose_pages() -> tuple[list[str], dict[str, int]]:
+def choose_pages() -> tuple[list[str], dict[str, int]]:
     """Return the addresses to read, and the price of each product whose variants have the same, by address."""
     found = db.session.execute(
         select(Product.slug, Product.price)
@@ -155,8 +162,8 @@ def _write_file(file: Path, products: int) -> None:
 
 def _change(environ: dict[str, str], folder: Path, size: int) -> list[PriceChange]:
     """Import, and meanwhile change prices and the menu; return the changed prices."""
-    importing = [*_ON_THE_SECOND_CORE, "-m", "flask", "catalog", "import", str(folder / "new.csv")]
-    writing = [*_ON_THE_SECOND_CORE, "-m", "benchmarks.cliff_writer", str(size // 10)]
+    importing = [*ON_THE_SECOND_CORE, "-m", "flask", "catalog", "import", str(folder / "new.csv")]
+    writing = [*ON_THE_SECOND_CORE, "-m", "benchmarks.cliff_writer", str(size // 10)]
     environ = {**environ, "PYTHONPATH": str(shops.ROOT), "PATH": os.environ["PATH"]}
     with (folder / "changes").open("w") as output:
         importer = subprocess.Popen(importing, cwd=shops.ROOT, env=environ, stdout=subprocess.DEVNULL)

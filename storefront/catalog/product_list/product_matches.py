@@ -19,7 +19,6 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from storefront.catalog import search
 from storefront.catalog.models import Product, Variant
-from storefront.catalog.product_list.product_conditions import SCAN_LIMIT
 from storefront.extensions import db
 
 _LAST = "\U0010ffff"  # greater than every character of a code
@@ -38,10 +37,16 @@ class TextMatches:
     plan: search.Plan | None
 
 
-def find_by_text(text: str, most: int = SCAN_LIMIT) -> TextMatches:
-    """Return the products that a text finds, up to `most` of each kind. One statement, which plans the search."""
+def find_by_text(text: str, most: int, *, status: str = "") -> TextMatches:
+    """Return the products that a text finds. One statement, which plans the search.
+
+    Args:
+        text: words, or the beginning of an SKU.
+        most: products that are found in one way.
+        status: the caller wants products of this status only: others may be left out.
+    """
     codes = [_with_code(spelling).limit(most) for spelling in dict.fromkeys((text, text.upper()))]
-    return _find(text, most, codes)
+    return _find(text, most, codes, status)
 
 
 def find_by_words(text: str, most: int) -> TextMatches:
@@ -49,12 +54,13 @@ def find_by_words(text: str, most: int) -> TextMatches:
     return _find(text, most, [])
 
 
-def _find(text: str, most: int, parts: Sequence[Select[Any]]) -> TextMatches:
+def _find(text: str, most: int, parts: Sequence[Select[Any]], status: str = "") -> TextMatches:
     plan = search.make_plan(db.session(), text)
     parts = [*parts] or [select(Product.id).where(false())]
     if plan is not None:
         # Of the stages without a correction, the last one finds what the others find, and more.
-        for found in (plan.hidden, plan.stages[plan.first_correction - 1].source):
+        shown = None if status in ("draft", "archived") else plan.stages[plan.first_correction - 1].source
+        for found in (plan.hidden, shown):
             if found is not None:
                 source = found.columns(column("product_id", Integer)).subquery()
                 parts.append(select(source.c.product_id.label("id")).limit(most))

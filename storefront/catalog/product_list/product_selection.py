@@ -32,6 +32,7 @@ from storefront.extensions import db
 
 PER_PAGE = 50
 IDS_AT_ONCE = 10_000
+_ALL = 2**31 - 1
 SORT_LIMIT = 8_000
 FEW = 200  # matches of a large range that are looked for, or as many as the page needs
 
@@ -95,7 +96,8 @@ def list_matching_ids(wanted: ProductFilter, most: int, *, after: int = 0) -> Se
     """Return the ids of all products that a filter leaves, the oldest first, for a bulk edit; `most` at most."""
     query = select(Product.id).where(Product.id > after, *conditions(wanted))
     if wanted.text:
-        query = query.where(Product.id.in_(select(find_by_text(wanted.text).ids.subquery().c.id)))
+        found = find_by_text(wanted.text, _ALL, status=wanted.status).ids
+        query = query.where(Product.id.in_(select(found.subquery().c.id)))
     elif wanted.category:
         query = query.where(Product.id.in_(select_in_category(wanted.category)))
     return db.session.execute(query.order_by(Product.id).limit(most)).scalars().all()
@@ -113,7 +115,7 @@ def iterate_matching_ids(wanted: ProductFilter) -> Iterator[int]:
 def _select_found(wanted: ProductFilter, place: _Page) -> ProductSelection:
     # Without a filter all that is found matches: more than are kept are useless.
     most = SCAN_LIMIT if conditions(wanted) else MATCH_LIMIT + 1
-    found = find_by_text(wanted.text, most)
+    found = find_by_text(wanted.text, most, status=wanted.status)
     rows, complete = _match(found.ids, wanted, most)
     if wanted.sort == "relevance" and found.plan is not None:
         ranking = found.plan.ranking(0)
