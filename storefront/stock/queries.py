@@ -70,11 +70,15 @@ def combine_levels(variants: Sequence[StockLevel]) -> StockLevel:
     return StockLevel(available, 0 if "in" in bands else available or 0)
 
 
-def is_buyable(product_id: ColumnElement[int]) -> ColumnElement[bool]:
-    """Return the SQL condition that some variant of a product can be bought: one look into a partial index."""
+def is_buyable(product_id: ColumnElement[int], *, by_range: bool = False) -> ColumnElement[bool]:
+    """Return the SQL condition that some variant of a product can be bought: one look into a partial index.
+
+    `by_range`: ask for a range of one id, since SQLite takes the index of all ids if it is told that two are equal.
+    """
+    own = StockItem.product_id
     return exists(
         select(StockItem.id).where(
-            StockItem.product_id == product_id,
+            own.between(product_id, product_id) if by_range else own == product_id,
             StockItem.is_uncounted() | (StockItem.on_hand > StockItem.reserved),
         )
     )

@@ -173,4 +173,4 @@ def has_stock(stock: str, product_id: Any) -> ColumnElement[bool]:
     item = exists(StockItem.id).where(StockItem.product_id == product_id)
     if stock == "low":
         return item.where(StockItem.is_scarce()) & is_buyable(product_id)
-    return item.where(StockItem.is_sold_out()) & ~is_buyable(product_id)
+    return item.where(StockItem.is_sold_out()) & ~is_buyable(product_id, by_range=True)
