@@ -62,7 +62,7 @@ def test_a_menu_is_made_ordered_and_restored(app: Flask, owner: Browser) -> None
     assert owner.post("/admin/menus/header/versions/3", made_from=version(owner)).status_code == 303
     assert shown(app) == ["All", "Account", "Basket"]
     history = owner.get("/admin/changes?kind=menu").text
-    assert "menus: changed" in history
+    assert "menus · changed" in history
     assert owner.post("/admin/menus/header/versions/0", made_from=version(owner)).status_code == 303
     assert shown(app) == []
 
