@@ -42,7 +42,7 @@ class PictureFolder:
     def _store(self, images: Path, source: str) -> StoredPicture | str:
         try:
             if not (images / source).resolve().is_relative_to(images):
-                return f"{source!r} is outside of the pictures' folder"
+                return f"{source!r} is outside of the pictures’ folder"
             file = find_picture(images, source) or images / source
             return pictures.store(pictures.read_file(file), self._media_dir)
         except PictureError as error:

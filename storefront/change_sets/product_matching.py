@@ -101,7 +101,7 @@ class ProductMatcher:
         if not self._is_label_unique(label):
             return (
                 f"several rows of the file have the SKU {label!r}, so it is not known which variant this row means; "
-                "add the column 'Variant code', as the shop's own export has it"
+                "add the column “Variant code”, as the shop’s own export has it"
             )
         return f"the SKU {label!r} leads to no single product of the shop, and a new product needs a title"
 

@@ -85,7 +85,7 @@ _REASONS = (
     _("the row names no option values, and its SKU %(label)s leads to no single variant of the product"),
     _(
         "several rows of the file have the SKU %(label)s, so it is not known which variant this row means; "
-        "add the column 'Variant code', as the shop's own export has it"
+        "add the column “Variant code”, as the shop’s own export has it"
     ),
     _("the SKU %(label)s leads to no single product of the shop, and a new product needs a title"),
     _("no single variant has these values; add the value of %(names)s"),
@@ -174,7 +174,7 @@ _REASONS = (
         "has %(number)s cells, but the header has %(width)s: all rows have a number in column %(column)s, not"
         " %(cell)s"
     ),
-    _("%(value)s is outside of the pictures' folder"),
+    _("%(value)s is outside of the pictures’ folder"),
     _("%(value)s cannot be read or stored: %(why)s"),
     # Of one variant, product or picture.
     _("%(subject)s: %(reason)s"),

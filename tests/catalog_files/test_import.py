@@ -213,7 +213,7 @@ def test_pictures_are_read_from_the_given_folder_only(runner: FlaskCliRunner, tm
     (tmp_path / "pictures" / "evil.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
     rows = [row(image="../secret.png"), row(title="", price="", sku="", quantity="", image="evil.svg")]
     result = run_import(runner, write(tmp_path / "x.csv", rows), "--images", str(tmp_path / "pictures"))
-    assert "outside of the pictures' folder" in result.output
+    assert "outside of the pictures’ folder" in result.output
     assert "SVG pictures are refused" in result.output
     (tmp_path / "pictures" / "evil.svg").write_bytes(png())
     assert "1 left" in run_import(runner, tmp_path / "x.csv", "--images", str(tmp_path / "pictures")).output

@@ -227,7 +227,7 @@ def test_pictures_come_from_the_folder(app: Flask, tmp_path: Path) -> None:
     assert len({(p.kind, p.reason) for p in change_sets.problems(number)}) == 2
     (tmp_path.parent / "secret.png").write_bytes(png(3))
     outside = apply(update(product, pictures=[new_picture("../secret.png")]), images=str(tmp_path))
-    assert "outside of the pictures' folder" in change_sets.problems(outside)[0].reason
+    assert "outside of the pictures’ folder" in change_sets.problems(outside)[0].reason
     assert shop()["pot"]["pictures"][-1][-1] is None
     gone = PictureChange(action="remove", source="a.png", fields={"alt": ValueChange("a.png", None)})
     apply(update(product, pictures=[gone], variants=[variant_change("POT", picture=("a.png", "b.png"))]))
