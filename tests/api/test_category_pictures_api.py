@@ -37,10 +37,10 @@ def picture(call: Call) -> Any:
 def test_a_picture_is_set_described_replaced_and_deleted(call: Call, app: Flask) -> None:
     shop = app.test_client()
     before = shop.get("/categories/tea/green").text
-    made = send(call, png(1, (600, 400)), address=f"{ADDRESS}?alt=%20Leaves%20")
+    made = send(call, png(1, (1200, 800)), address=f"{ADDRESS}?alt=%20Leaves%20")
     assert made.status_code == 200, made.text
     shown = made.get_json()["picture"]
-    assert (shown["alt"], shown["width"], shown["height"]) == ("Leaves", 600, 400)
+    assert (shown["alt"], shown["width"], shown["height"]) == ("Leaves", 1024, 683)
     assert picture(call) == shown, "the cached answer was invalidated"
     with shop.get(shown["url"]) as file:
         assert file.status_code == 200

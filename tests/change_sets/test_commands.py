@@ -194,6 +194,7 @@ def test_list_says_how_each_change_set_goes_on(run: Any) -> None:
     with pytest.raises(ZeroDivisionError), PlanWriter("import", "same.csv"):
         raise ZeroDivisionError
     number = store([creation("pot")])
-    newest, oldest = run("changes").output.splitlines()
-    assert newest.endswith(f"; apply it with: flask catalog apply {number}")
-    assert ": changed nothing, or was stopped while it was planned;" in oldest
+    (listed,) = run("changes").output.splitlines()
+    assert listed.endswith(f"; apply it with: flask catalog apply {number}"), (
+        "the plan that failed is left out"
+    )

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from storefront import stock
@@ -18,6 +19,7 @@ from storefront.change_sets import store as change_sets
 from storefront.change_sets.change_texts import left_parts
 from storefront.change_sets.changes import StockChange
 from storefront.change_sets.edits import Edit, EditedProduct, EditedVariant, EditPlan, plan_edits
+from storefront.change_sets.models import ChangeSet
 from storefront.change_sets.shop_products import ShopProduct
 from storefront.extensions import db, write_transaction
 from storefront.stock import StockItem, StockMovement
@@ -203,7 +205,8 @@ def test_a_plan_that_fails_is_discarded(pot: int, monkeypatch: pytest.MonkeyPatc
 
     with pytest.raises(RuntimeError):
         plan(fail, pot, cup)
-    assert [found.status for found in change_sets.list_change_sets()] == ["discarded"]
+    assert db.session.scalars(select(ChangeSet.status)).all() == ["discarded"]
+    assert change_sets.list_change_sets() == [], "nobody can do anything with it"
 
 
 def test_statements_of_a_plan_do_not_grow_with_a_batch(app: Flask) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
 
@@ -71,7 +71,8 @@ def frozen(pair: Pair) -> Iterator[None]:
         yield
     finally:
         for one in stopped:
-            one.resume()
+            with suppress(psutil.NoSuchProcess):  # it had been told to end
+                one.resume()
 
 
 def statuses(shop: Silenced, path: str) -> list[int]:

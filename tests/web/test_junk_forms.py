@@ -13,7 +13,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from storefront.content import menu_edits, page_edits
-from storefront.content.front_page import front_page_edits
+from storefront.content.front_page import front_page_draft
 from storefront.content.front_page.page_sections import QuoteSection
 from storefront.content.menu_edits import EntryValues
 from storefront.content.page_edits import PageValues
@@ -117,7 +117,7 @@ def fill_shop() -> None:
     with write_transaction() as session:
         page_edits.create(session, PageValues("Imprint"))
         menu_edits.add(session, "footer", EntryValues("address", "/cart", "Basket"), expected=0)
-        front_page_edits.start(session, [QuoteSection(id="quote", text="Good")])
+        front_page_draft.start(session, [QuoteSection(id="quote", text="Good")])
 
 
 def read_forms(client: FlaskClient, start: str) -> list[Form]:
