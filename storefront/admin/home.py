@@ -14,7 +14,7 @@ from storefront.admin.pages import render_page
 from storefront.admin.shop_warnings import list_step_warnings, list_warnings
 from storefront.catalog.scarce_variants import list_scarce
 from storefront.change_sets.store import list_waiting
-from storefront.checkout.takings import count_open_work, periods, read_takings
+from storefront.checkout.takings import periods, read_takings
 from storefront.rate_limiting import limit
 from storefront.web.staff_access import may, staff_required
 
@@ -33,13 +33,15 @@ def show() -> Response:
     timezone = ZoneInfo(shop_settings.current().timezone)
     versions = read_versions()  # first: what changes after this is in the page, or leads to another look
     progress = launch.read_progress() if may("settings:write") else None
+    now = datetime.now(UTC)
+    takings, work = read_takings(periods(now, timezone)) if sees_orders else (None, None)
     return render_page(
         "home.html",
         versions=versions,
         progress=progress,
         warnings=[*list_warnings(), *list_step_warnings(progress)],
-        takings=read_takings(periods(datetime.now(UTC), timezone)) if sees_orders else None,
-        work=count_open_work() if sees_orders else None,
+        takings=takings,
+        work=work,
         scarce=list_scarce(MOST + 1) if sees_stock else None,
         most=MOST,
         waiting=list_waiting(MOST) if may("catalog:read") else None,

@@ -5,14 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import ColumnElement, Label, Select, case, func, select
 
 from storefront.checkout.models import Order
 from storefront.checkout.order_states import IS_REFUND_DUE, REFUND_DUE
-from storefront.extensions import db
+from storefront.joint_queries import read_together
 from storefront.money import Money
+
+_WAITING = {
+    "paid": Order.state == "paid",
+    "placed": Order.state == "placed",
+    REFUND_DUE: IS_REFUND_DUE,
+}
 
 
 @dataclass(slots=True)
@@ -64,22 +71,14 @@ def periods(now: datetime, timezone: ZoneInfo) -> tuple[Period, ...]:
     )
 
 
-def read_takings(wanted: tuple[Period, ...]) -> Mapping[str, Takings]:
-    """Return the takings of each period by its name, with one statement."""
-    kept = Order.state != "cancelled"
-    columns = []
-    for period in wanted:
-        inside = kept & period.contains()
-        for value in (1, Order.total, Order.paid - Order.refunded):
-            columns.append(func.coalesce(func.sum(case((inside, value), else_=0)), 0))
-    since, until = min(period.start for period in wanted), max(period.end for period in wanted)
-    query = (
-        select(Order.currency, *columns)
-        .where(Order.placed_at >= since, Order.placed_at < until)
-        .group_by(Order.currency)
-    )
+def read_takings(wanted: tuple[Period, ...]) -> tuple[Mapping[str, Takings], dict[str, int]]:
+    """Return the takings of each period by its name, and how many orders wait for staff, with one statement.
+
+    The orders that wait are counted by the state under which `/admin/orders` lists them.
+    """
+    sums, (counts,) = read_together(_sum_up(wanted), select(*_count_open_work()))
     found = {period.name: Takings() for period in wanted}
-    for currency, *numbers in db.session.execute(query):
+    for currency, *numbers in sums:
         for place, period in enumerate(wanted):
             orders, total, received = (int(number) for number in numbers[3 * place : 3 * place + 3])
             if orders:
@@ -87,19 +86,27 @@ def read_takings(wanted: tuple[Period, ...]) -> Mapping[str, Takings]:
                 takings.orders += orders
                 takings.totals[currency] = Money(total, currency)
                 takings.received[currency] = Money(received, currency)
-    return found
+    return found, dict(zip(_WAITING, (int(count) for count in counts), strict=True))
 
 
-def count_open_work() -> dict[str, int]:
-    """Return how many orders wait for staff, by the state under which `/admin/orders` lists them; one statement."""
-    waits = {
-        "paid": Order.state == "paid",
-        "placed": Order.state == "placed",
-        REFUND_DUE: IS_REFUND_DUE,
-    }
-    counts = [
+def _sum_up(wanted: tuple[Period, ...]) -> Select[*tuple[Any, ...]]:
+    kept = Order.state != "cancelled"
+    columns: list[Label[Any]] = []
+    for period in wanted:
+        inside = kept & period.contains()
+        for value in (1, Order.total, Order.paid - Order.refunded):
+            total = func.coalesce(func.sum(case((inside, value), else_=0)), 0)
+            columns.append(total.label(f"value_{len(columns)}"))
+    since, until = min(period.start for period in wanted), max(period.end for period in wanted)
+    return (
+        select(Order.currency, *columns)
+        .where(Order.placed_at >= since, Order.placed_at < until)
+        .group_by(Order.currency)
+    )
+
+
+def _count_open_work() -> list[Label[int]]:
+    return [
         select(func.count(Order.id)).where(condition).scalar_subquery().label(f"count_{place}")
-        for place, condition in enumerate(waits.values())
+        for place, condition in enumerate(_WAITING.values())
     ]
-    row = db.session.execute(select(*counts)).one()
-    return dict(zip(waits, (int(number) for number in row), strict=True))
