@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from jinja2 import StrictUndefined
 
 from storefront.cache import fingerprint
 from storefront.cache.state import cache_state
@@ -142,3 +143,11 @@ def test_failure_that_is_not_the_themes_leaves_it_on(app: Flask, folder: Path) -
     with pytest.raises(TypeError):
         page(shop, "/account/login")
     assert current_theme(shop).off == set()
+
+
+def test_a_shop_with_a_theme_keeps_the_rules_of_templates(app: Flask, folder: Path) -> None:
+    """A name that means nothing is an error, and a line with a statement alone prints nothing."""
+    write(folder, "templates/layouts/shop.html", LAYOUT)
+    shop, own = restarted(app).jinja_env, app.jinja_env
+    assert (shop.undefined, shop.trim_blocks, shop.lstrip_blocks) == (StrictUndefined, True, True)
+    assert (own.undefined, own.trim_blocks, own.lstrip_blocks) == (StrictUndefined, True, True)
