@@ -34,7 +34,7 @@ PAGES, PRODUCT_PAGES = 300, 200
 QUIET = 5.0  # seconds
 # A price may be seen this long after the commit of its successor.
 COHERENCE = 0.05
-ON_THE_SECOND_CORE = ("taskset", "-c", "1", sys.executable)
+_ON_THE_SECOND_CORE = ("taskset", "-c", "1", sys.executable)
 _PRODUCT_COLUMNS = ("Handle", "Title", "Vendor", "Product Category", "Published", "Status")
 _VARIANT_COLUMNS = ("Variant SKU", "Variant Inventory Qty", "Variant Price")
 
@@ -43,7 +43,7 @@ class ReaderProcess:
     """The process of the readers, and how to end its phases."""
 
     def __init__(self, stack: ExitStack, base: str, pages: list[str]) -> None:
-        command = [*ON_THE_SECOND_CORE, "-m", "benchmarks.cliff_readers", urlsplit(base).netloc]
+        command = [*_ON_THE_SECOND_CORE, "-m", "benchmarks.cliff_readers", urlsplit(base).netloc]
         pipe = subprocess.PIPE
         process = subprocess.Popen(command, cwd=shops.ROOT, stdin=pipe, stdout=pipe, text=True)
         self._process = stack.enter_context(process)
@@ -162,8 +162,8 @@ def _write_file(file: Path, products: int) -> None:
 
 def _change(environ: dict[str, str], folder: Path, size: int) -> list[PriceChange]:
     """Import, and meanwhile change prices and the menu; return the changed prices."""
-    importing = [*ON_THE_SECOND_CORE, "-m", "flask", "catalog", "import", str(folder / "new.csv")]
-    writing = [*ON_THE_SECOND_CORE, "-m", "benchmarks.cliff_writer", str(size // 10)]
+    importing = [*_ON_THE_SECOND_CORE, "-m", "flask", "catalog", "import", str(folder / "new.csv")]
+    writing = [*_ON_THE_SECOND_CORE, "-m", "benchmarks.cliff_writer", str(size // 10)]
     environ = {**environ, "PYTHONPATH": str(shops.ROOT), "PATH": os.environ["PATH"]}
     with (folder / "changes").open("w") as output:
         importer = subprocess.Popen(importing, cwd=shops.ROOT, env=environ, stdout=subprocess.DEVNULL)

@@ -95,9 +95,7 @@ def create_app(environ: Mapping[str, str] | None = None, *, instance: Path | Non
     hosts.init_app(app)
     deletions.init_app(app)
     history.init_app(app)  # before the cache, which takes the tags of a transaction away
-    closed_shop.init_app(
-        app
-    )  # before the cache, which a worker need not ask if it knows that the shop is closed
+    closed_shop.init_app(app)  # before the cache, which a worker that knows of the closing need not ask
     cache.init_app(app, shop_cache.TAG_KINDS, shop_cache.PAGE_SETTINGS)
     closed_shop.guard_builds(app)  # after the cache, whose pages were built while the shop was open
     cdn.init_app(app)

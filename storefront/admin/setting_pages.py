@@ -20,9 +20,8 @@ from storefront.web.staff_access import permission_required
 bp = Blueprint("admin_settings", __name__, cli_group=None)
 
 _SEEN = "seen-"  # before the name of a setting: the field with the value that the form showed
-_TAKE = (
-    "take-"  # before the name of a setting: the button that saves the value which the page proposes instead
-)
+# Before the name of a setting: the button that saves the value which the page proposes instead.
+_TAKE = "take-"
 
 
 @bp.get("/admin/settings", defaults={"part": "shop"})

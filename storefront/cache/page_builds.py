@@ -11,7 +11,7 @@ from flask import Response, current_app, g, request
 from flask.globals import request_ctx
 
 from storefront.cache import keys, responses
-from storefront.cache.build_context import Dependencies, collect_dependencies
+from storefront.cache.build_context import Dependencies, collect_dependencies, is_in_background
 from storefront.cache.etags import compute_digest
 from storefront.cache.l2 import StoredValue
 from storefront.cache.responses import PageAnswer
@@ -38,7 +38,6 @@ class PageBuild:
     tags: Dependencies
     address: str
     visitors: VisitorBuilds
-    in_background: bool
     not_stored: bool = False
     was_stored: bool = False
 
@@ -49,8 +48,6 @@ def begin_build(
     client_etags: Mapping[str, str],
     address: str,
     visitors: VisitorBuilds,
-    *,
-    in_background: bool,
 ) -> None:
     """Begin the build of the current request's page at this address (path and query, for people).
 
@@ -58,9 +55,9 @@ def begin_build(
     """
     collector = collect_dependencies()
     g.cache_build = PageBuild(
-        ticket, encoding, client_etags, collector, collector.__enter__(), address, visitors, in_background
+        ticket, encoding, client_etags, collector, collector.__enter__(), address, visitors
     )
-    if in_background:
+    if is_in_background():
         begin_pausing(visitors.let_them_go_first)
     else:
         begin_pausing(lambda: None)
@@ -91,7 +88,7 @@ def end_build() -> None:
     """End the build of the current request's page, if there is one; a ticket that was not filled is given up."""
     build: PageBuild | None = g.pop("cache_build", None)
     if build is not None:
-        if not build.in_background:
+        if not is_in_background():
             build.visitors.end()
         build.collector.__exit__()
         build.ticket.abandon()

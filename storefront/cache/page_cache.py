@@ -115,14 +115,7 @@ def init_app(app: Flask, state: CacheState) -> None:
             if isinstance(result, CacheHit):
                 return None
         result.begin(get_snapshot_time())
-        page_builds.begin_build(
-            result,
-            encoding,
-            client_etags,
-            _find_address(policy),
-            state.visitor_builds,
-            in_background=False,
-        )
+        page_builds.begin_build(result, encoding, client_etags, _find_address(policy), state.visitor_builds)
         return None
 
     @app.after_request

@@ -148,7 +148,7 @@ def begin_rendering(
             return current_app.response_class(status=204)
         ticket = result
         ticket.begin(None, in_background=True)
-    page_builds.begin_build(ticket, _ENCODING, {}, address, state.visitor_builds, in_background=True)
+    page_builds.begin_build(ticket, _ENCODING, {}, address, state.visitor_builds)
     return None
 
 

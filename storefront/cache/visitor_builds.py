@@ -12,6 +12,10 @@ class VisitorBuilds:
     """Counts the pages that are being built for visitors."""
 
     def __init__(self) -> None:
+        self.forget()
+
+    def forget(self) -> None:
+        """Forget the pages of the parent process: a fork copies no threads."""
         self._count = 0
         self._lock = threading.Lock()
         self._none = threading.Event()
@@ -37,7 +41,3 @@ class VisitorBuilds:
     def let_them_go_first(self) -> None:
         """Wait as `let_them_end` does, at most PAUSE seconds: visitors may wait for what has begun."""
         self._none.wait(PAUSE)
-
-    def forget(self) -> None:
-        """Forget the pages of the parent process: a fork copies no threads."""
-        self.__init__()  # type: ignore[misc]

@@ -124,7 +124,7 @@ def setting_name(name: str) -> str:
 
 
 def apply_settings(own: Iterable[Policy], rates: Mapping[str, str], shadow: list[str]) -> dict[str, Policy]:
-    """Return policies that are added later by name, with the changes of the settings that name them.
+    """Return policies by name, with the changes of the settings that name them.
 
     Raises:
         ConfigurationError: a rate is invalid.
@@ -160,20 +160,13 @@ def build_policies(
     by_setting = {setting_name(policy.name): policy for policy in (*BASE_POLICIES, *own)}
     beginnings = tuple(reserved)
     of_others = tuple(map(setting_name, beginnings))
-    for name, text in rates.items():
-        if name not in by_setting and name.startswith(of_others):
-            continue
-        if name not in by_setting:
+    for name in rates:
+        if name not in by_setting and not name.startswith(of_others):
             raise ConfigurationError(f"{name} names no rate limit. There are: {', '.join(by_setting)}.")
-        limit, window, burst = _read_rate(name, text)
-        by_setting[name] = replace(by_setting[name], limit=limit, window=window, burst=burst)
-    policies = {policy.name: policy for policy in by_setting.values()}
+    policies = apply_settings(by_setting.values(), rates, shadow)
     for name in shadow:
-        if name not in policies and name.startswith(beginnings):
-            continue
-        if name not in policies:
+        if name not in policies and not name.startswith(beginnings):
             raise ConfigurationError(
                 f"STOREFRONT_LIMIT_SHADOW names {name!r}; there are: {', '.join(policies)}."
             )
-        policies[name] = replace(policies[name], shadow=True)
     return policies

@@ -26,13 +26,8 @@ from storefront.catalog.models import Category, FurtherCategory, Product
 from storefront.catalog.product_list.product_filter import PLANNED, WITHOUT_CATEGORY, ProductFilter
 from storefront.stock import StockItem, is_buyable
 
-INDEXED = (
-    "no_description",
-    "no_picture",
-    "vendor",
-    "product_type",
-    "status",
-)  # filters with an index of their own
+# Filters with an index of their own.
+INDEXED = ("no_description", "no_picture", "vendor", "product_type", "status")
 SCAN_LIMIT = 10_000  # rows of a range, or products that a text finds in one way
 
 
