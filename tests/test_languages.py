@@ -15,6 +15,8 @@ from storefront.web import same_origin
 from tests.cache.conftest import listen
 from tests.factories import make_category, make_product
 
+pytestmark = pytest.mark.any_database
+
 PLACES = (
     "/",
     "/categories",
@@ -151,7 +153,6 @@ def test_one_language_changes_nothing(app: Flask, client: FlaskClient) -> None:
     assert client.get("/de/products/mug").status_code == 404
 
 
-@pytest.mark.any_database
 def test_tags_of_languages_differ() -> None:
     found = languages.parse("de_DE", "de_DE, de_AT, en_GB, ja")
     assert [(each.tag, each.locale) for each in found] == [("de-at", "de_AT"), ("en", "en_GB"), ("ja", "ja")]

@@ -58,6 +58,7 @@ def translate(kind: str, key: str = "", locale: str = "de_DE", seen: str = "", *
         save_texts(session, found, here, locale, {name: NewText(text, seen) for name, text in texts.items()})
 
 
+@pytest.mark.any_database
 def test_pages_show_translations_and_fall_back(shop: Flask, client: FlaskClient) -> None:
     translate("product", "mug", title="Becher", description_html="<p>Ein Becher</p><script>x</script>")
     translate("category", "cups", name="Tassen", seo_title="Unsere Tassen")
@@ -75,6 +76,7 @@ def test_pages_show_translations_and_fall_back(shop: Flask, client: FlaskClient)
         assert not any(text in client.get(path).text for text in ("Becher", "Tassen", "Blau", "Farbe")), path
 
 
+@pytest.mark.any_database
 def test_a_translation_shows_at_once(shop: Flask, client: FlaskClient) -> None:
     paths = ("/de/", "/de/products", "/de/products/mug", "/de/categories/cups", "/de/categories")
     assert all(client.get(path).status_code == 200 for path in paths)
@@ -89,6 +91,7 @@ def test_a_translation_shows_at_once(shop: Flask, client: FlaskClient) -> None:
     assert "hit" in client.get("/products/mug").headers["Cache-Status"], own
 
 
+@pytest.mark.any_database
 def test_the_basket_and_pages_are_translated(shop: Flask, client: FlaskClient) -> None:
     translate("product", "mug", title="Becher")
     translate("option", Blue="Blau")
@@ -164,6 +167,7 @@ def test_a_file_comes_back_with_translations(shop: Flask, tmp_path: Path, client
     assert "Translations: 0 changed" in again.output
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize(
     ("change", "reason"),
     [

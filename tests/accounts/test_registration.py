@@ -45,6 +45,7 @@ def test_registration_link_creates_account_and_signs_in(app: Flask, browser: Bro
     assert len(heard) == 1
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("path", ["//evil.example", "https://evil.example/", "/\\\\evil.example"])
 def test_old_link_leads_to_own_paths_only(browser: Browser, path: str) -> None:
     token = tokens.sign(tokens.Registration(EMAIL, path))  # as a release without the check may have mailed it
@@ -85,6 +86,7 @@ def test_concurrent_registrations_create_one_account(app: Flask, browser: Browse
     assert count() == 1
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize(
     ("form", "sentence"),
     [
@@ -109,11 +111,13 @@ def test_invalid_registration_is_422_and_creates_nothing(
     assert count() == 0
 
 
+@pytest.mark.any_database
 def test_unicode_forms_of_a_password_are_equal(app: Flask, browser: Browser) -> None:
     make_user(password="cafe\u0301 au lait, please")
     assert browser.sign_in(password="caf\u00e9 au lait, please").status_code == 303
 
 
+@pytest.mark.any_database
 def test_a_long_password_counts_to_its_last_character(app: Flask, browser: Browser) -> None:
     long = "four pots of tea, and a cup for each guest; " * 4 + "and one more for my cook"
     assert len(long) == 200
@@ -123,6 +127,7 @@ def test_a_long_password_counts_to_its_last_character(app: Flask, browser: Brows
     assert Browser(app).sign_in(password=long).status_code == 303
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize(
     "token", ["x", "a.b.c", "x" * 5000, ".eJw.x.y", "WyJyZWdpc3RyYXRpb24iXQ.aaaaaa.bbbb", "%00", "é"]
 )
@@ -132,6 +137,7 @@ def test_forged_link_shows_a_page(browser: Browser, token: str) -> None:
         assert browser.post(f"/account/{room}/{token}", password=PASSWORD).status_code in (404, 410)
 
 
+@pytest.mark.any_database
 def test_link_of_one_kind_works_for_no_other(browser: Browser, kim: int) -> None:
     reset = tokens.sign(tokens.PasswordReset(kim, 1))
     assert browser.get(f"/account/register/{reset}").status_code == 410
@@ -140,12 +146,14 @@ def test_link_of_one_kind_works_for_no_other(browser: Browser, kim: int) -> None
     assert browser.get(f"/account/reset/{registration}").status_code == 410
 
 
+@pytest.mark.any_database
 def test_new_secret_key_invalidates_all_links(app: Flask, browser: Browser, kim: int) -> None:
     token = tokens.sign(tokens.PasswordReset(kim, 1))
     app.config["SECRET_KEY"] = "another secret"
     assert browser.get(f"/account/reset/{token}").status_code == 410
 
 
+@pytest.mark.any_database
 def test_link_expires_after_an_hour(
     app: Flask, browser: Browser, monkeypatch: pytest.MonkeyPatch, kim: int
 ) -> None:

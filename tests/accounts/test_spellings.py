@@ -9,6 +9,8 @@ from storefront.accounts.pages.sign_in import submitted_email
 from storefront.mail.email_address import normalize_email
 from tests.accounts.people import Browser, stored_mails
 
+pytestmark = pytest.mark.any_database
+
 # Letters to all of these go to one mailbox.
 SPELLINGS = (
     "kim@bücher.example",
@@ -35,7 +37,6 @@ def test_spelling_has_one_canonical_form(app: Flask, spelling: str) -> None:
         assert submitted_email() == CANONICAL
 
 
-@pytest.mark.any_database
 @pytest.mark.parametrize("path", ["/account/reset", "/account/register"])
 def test_all_spellings_share_the_limits_of_an_account(app: Flask, path: str) -> None:
     statuses = [
@@ -46,7 +47,6 @@ def test_all_spellings_share_the_limits_of_an_account(app: Flask, path: str) -> 
     assert len(stored_mails(app)) <= 5
 
 
-@pytest.mark.any_database
 def test_all_spellings_share_the_wrong_passwords(app: Flask) -> None:
     statuses = [
         Browser(app, f"203.0.113.{number}").sign_in(spelling, "wrong").status_code

@@ -9,6 +9,8 @@ from zxcvbn.frequency_lists import FREQUENCY_LISTS
 from storefront.accounts import common_passwords, passwords, tokens
 from tests.accounts.people import EMAIL, PASSWORD, Browser, last_link, make_user
 
+pytestmark = pytest.mark.any_database
+
 COMMON = [word for word in FREQUENCY_LISTS["passwords"] if len(word) >= passwords.MIN_LENGTH]
 ADDRESS, NAME = "kim.langstrumpf@cups-and-more.example", "Kim Langstrumpf"
 WEAK = "qwertyuiop123"
@@ -89,7 +91,6 @@ def test_command_refuses_a_weak_password(app: Flask, monkeypatch: pytest.MonkeyP
     assert (run.exit_code, "This password is too common" in run.output) == (1, True)
 
 
-@pytest.mark.any_database
 def test_weak_password_from_before_still_signs_in(app: Flask) -> None:
     make_user(password=WEAK)
     assert Browser(app).sign_in(password=WEAK).status_code == 303

@@ -11,6 +11,8 @@ from storefront.web.permissions import ROLE_NAMES, RoleName, allows, permissions
 from tests.accounts.people import Browser, make_user, staff_browser
 from tests.factories import make_category, make_product
 
+pytestmark = pytest.mark.any_database
+
 
 @pytest.mark.parametrize("role", ROLE_NAMES)
 def test_me_offers_forms_to_those_who_may_change_them(app: Flask, role: RoleName) -> None:

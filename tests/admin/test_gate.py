@@ -16,6 +16,8 @@ from storefront.web import permissions, staff_access
 from tests.accounts.people import Browser, make_user, staff_browser
 from tests.factories import make_product
 
+pytestmark = pytest.mark.any_database
+
 PAGES = ("/admin", "/admin/orders", "/admin/nothing-here", "/admin/orders/nothing-here")
 
 

@@ -126,6 +126,7 @@ def test_stock_that_was_sold_meanwhile_is_not_overwritten(app: Flask, address: s
     assert read_form(answer.text)[f"{small}-on_hand"] == "9"
 
 
+@pytest.mark.any_database
 def test_a_refused_form_comes_back_as_it_was_typed(app: Flask, address: str) -> None:
     browser, small = staff_browser(app), prefix("CUP-S")
     typed = {
@@ -143,12 +144,14 @@ def test_a_refused_form_comes_back_as_it_was_typed(app: Flask, address: str) -> 
     assert "There is no such category" in missing.text
 
 
+@pytest.mark.any_database
 def test_a_form_without_its_origin_overwrites_nothing(app: Flask, address: str) -> None:
     browser = staff_browser(app)
     assert browser.post(address, made_from="[]", title="Forged").status_code == 409
     assert product().title == "Cup"
 
 
+@pytest.mark.any_database
 def test_a_role_without_stock_cannot_set_it(app: Flask, address: str) -> None:
     owner, helper, small = staff_browser(app), staff_browser(app, "catalogue"), prefix("CUP-S")
     form = read_form(owner.get(address).text) | {f"{small}-on_hand": "9"}
@@ -158,6 +161,7 @@ def test_a_role_without_stock_cannot_set_it(app: Flask, address: str) -> None:
     assert (saved.status_code, product().title) == (303, "Mug")
 
 
+@pytest.mark.any_database
 def test_viewers_see_the_form_and_cannot_save(app: Flask, address: str) -> None:
     viewer: Browser = staff_browser(app, "viewer")
     page = viewer.get(address)
@@ -189,6 +193,7 @@ def test_a_new_product_is_a_draft_until_published(app: Flask) -> None:
     assert "Tea bowl" in browser.get("/products?q=bowl").text
 
 
+@pytest.mark.any_database
 def test_a_publication_is_planned_in_the_shops_time(app: Flask) -> None:
     app.config["SHOP_SETTINGS"] = {"timezone": "Europe/Berlin"}
     browser = staff_browser(app)
@@ -222,6 +227,7 @@ def test_products_of_one_title_get_different_addresses(app: Flask) -> None:
     assert (taken.status_code, read_form(taken.text)["slug"]) == (422, "tea-bowl")
 
 
+@pytest.mark.any_database
 def test_an_incomplete_new_product_comes_back(app: Flask) -> None:
     browser = staff_browser(app)
     answer = browser.post(
@@ -244,6 +250,7 @@ def test_an_old_address_leads_to_the_new_one(app: Flask, address: str) -> None:
     assert (moved.status_code, moved.location) == (301, "/products/mug")
 
 
+@pytest.mark.any_database
 def test_a_copy_is_a_draft_without_stock(app: Flask, address: str) -> None:
     browser = staff_browser(app)
     copied = browser.post(f"{address}/copies")
@@ -255,6 +262,7 @@ def test_a_copy_is_a_draft_without_stock(app: Flask, address: str) -> None:
     assert len({each.sku for each in copy.variants} | set(SKUS)) == 6
 
 
+@pytest.mark.any_database
 def test_strangers_see_a_draft_by_its_signed_link(app: Flask) -> None:
     draft = make_product("Tea bowl", status="draft", variants=[{"sku": "BOWL"}])
     page = staff_browser(app).get(f"/admin/products/{draft.id}").text
@@ -286,6 +294,7 @@ def test_options_make_variants_and_keep_what_exists(app: Flask, address: str) ->
     assert stock == 4
 
 
+@pytest.mark.any_database
 def test_variants_are_removed_only_after_a_tick(app: Flask, address: str) -> None:
     browser = staff_browser(app)
     form = read_form(browser.get(address).text) | {"option1-values": "S\nM"}
@@ -296,6 +305,7 @@ def test_variants_are_removed_only_after_a_tick(app: Flask, address: str) -> Non
     assert [each.sku for each in product().variants] == ["CUP-S", "CUP-M"]
 
 
+@pytest.mark.any_database
 def test_too_many_variants_are_refused(app: Flask, address: str) -> None:
     browser = staff_browser(app)
     many = {"option1-values": "\n".join(map(str, range(10_000)))}
@@ -304,6 +314,7 @@ def test_too_many_variants_are_refused(app: Flask, address: str) -> None:
     assert len(product().variants) == 3
 
 
+@pytest.mark.any_database
 def test_a_new_product_with_two_options(app: Flask) -> None:
     browser = staff_browser(app)
     typed = {"title": "Bowl", "new-price": "12", "option1-name": "Size", "option1-values": "S\nM\nL"}
@@ -324,6 +335,7 @@ def upload(browser: Browser, address: str, form: dict[str, str], *files: tuple[b
     )
 
 
+@pytest.mark.any_database
 def test_pictures_are_added_moved_and_removed(app: Flask, address: str) -> None:
     browser = staff_browser(app)
     form = read_form(browser.get(address).text)
@@ -345,6 +357,7 @@ def test_pictures_are_added_moved_and_removed(app: Flask, address: str) -> None:
     assert "A mug" in browser.get("/products/cup").text
 
 
+@pytest.mark.any_database
 def test_a_variant_shows_the_picture_that_was_chosen(app: Flask, address: str) -> None:
     browser, small, large = staff_browser(app), prefix("CUP-S"), prefix("CUP-L")
     form = read_form(browser.get(address).text)
@@ -367,6 +380,7 @@ def test_a_variant_shows_the_picture_that_was_chosen(app: Flask, address: str) -
     assert [variant.image_id for variant in product().variants] == [None, None, first]
 
 
+@pytest.mark.any_database
 def test_two_people_who_choose_a_picture_see_its_name(app: Flask, address: str) -> None:
     kim, lee, small = staff_browser(app), staff_browser(app, "manager"), prefix("CUP-S")
     form = read_form(kim.get(address).text)
@@ -381,6 +395,7 @@ def test_two_people_who_choose_a_picture_see_its_name(app: Flask, address: str) 
     assert '<span class="conflicts__value" dir="auto">Picture 2</span>' in answer.text
 
 
+@pytest.mark.any_database
 def test_an_upload_after_the_sign_in_has_ended_keeps_the_form(app: Flask, address: str) -> None:
     browser = staff_browser(app)
     form = read_form(browser.get(address).text)
@@ -396,6 +411,7 @@ def test_an_upload_after_the_sign_in_has_ended_keeps_the_form(app: Flask, addres
     assert (product().title, product().images) == ("Mug", [])
 
 
+@pytest.mark.any_database
 def test_roles_without_products_cannot_upload(app: Flask, address: str) -> None:
     viewer = staff_browser(app, "viewer")
     assert upload(viewer, address, {}, (png(), "cup.png")).status_code == 404

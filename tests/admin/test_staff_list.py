@@ -50,6 +50,7 @@ def test_a_customer_keeps_the_account_and_accepts(app: Flask, owner: Browser) ->
     assert browser.get("/admin").status_code == 200
 
 
+@pytest.mark.any_database
 def test_nobody_else_can_use_an_invitation(app: Flask, owner: Browser) -> None:
     make_user()
     make_user(NEW)
@@ -105,6 +106,7 @@ def test_a_shop_keeps_an_owner(owner: Browser) -> None:
     assert owner.get("/admin/staff").status_code == 200
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize(
     "form", [{"email": "lee"}, {"role": "emperor"}, {"role": ""}, {"email": "\u202elee@x.example"}]
 )
@@ -114,6 +116,7 @@ def test_bad_invitations_get_a_sentence(owner: Browser, form: dict[str, str]) ->
     assert db.session.scalars(select(StaffInvitation)).all() == []
 
 
+@pytest.mark.any_database
 def test_only_owners_change_the_staff(app: Flask, owner: Browser) -> None:
     manager = staff_browser(app, "manager")
     assert "Invite somebody" not in manager.get("/admin/staff").text

@@ -97,6 +97,7 @@ def test_a_question_is_answered_without_sending_the_file_again(app: Flask) -> No
     assert db.session.scalars(db.select(ChangeSet.status)).all().count("planned") == 1
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize(
     ("file", "sentence"),
     [
@@ -114,6 +115,7 @@ def test_a_file_that_cannot_be_read_is_a_sentence(app: Flask, file: bytes, sente
     assert app.instance_path not in page.text
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize(
     ("pictures", "sentence"),
     [
@@ -135,12 +137,14 @@ def test_a_harmful_zip_file_is_refused_whole(app: Flask, pictures: bytes, senten
     assert db.session.query(ChangeSet).count() == 0
 
 
+@pytest.mark.any_database
 def test_too_many_files_in_a_zip_are_refused(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(picture_zip, "MOST_FILES", 1)
     answer = send(staff_browser(app, "catalogue"), pictures=pack(**{"a.png": b"", "b.png": b""}))
     assert (answer.status_code, "2 files" in answer.text) == (422, True)
 
 
+@pytest.mark.any_database
 def test_files_of_others_are_not_read(app: Flask) -> None:
     make_product("Mug")
     for role in ("viewer", "orders"):

@@ -159,6 +159,7 @@ def test_change_of_band_invalidates_product_and_list(call: Call, blue: int) -> N
         assert (found["items"][0] if "items" in found else found)["stock"] == len(address) - 6
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize(
     ("display", "stock"), [("band", [None, 0, None]), ("low", [3, 0, None]), ("exact", [3, 0, 40])]
 )
@@ -175,6 +176,7 @@ def test_stock_is_shown_as_the_setting_allows(
         assert many["stock"] == stock[2]
 
 
+@pytest.mark.any_database
 def test_token_responses_are_never_shared(call: Call, app: Flask, blue: int) -> None:
     full, draft = make_product(variants=[{"on_hand": 40}]).id, make_product("Draft", status="draft").id
     for address, where in ((f"/products/{full}", ()), ("/products", ("items", 0))):
@@ -215,6 +217,7 @@ def test_category_has_parents_and_children(call: Call, blue: int) -> None:
     assert [c["path"] for c in call("GET", "/categories").get_json()["items"]] == ["empty", "tea", "tea/pots"]
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize(
     ("method", "address", "status", "said"),
     [
@@ -246,6 +249,7 @@ def test_errors_are_problem_documents(call: Call, method: str, address: str, sta
         assert "GET" in answer.headers["Allow"]
 
 
+@pytest.mark.any_database
 def test_internal_error_reveals_no_secret(app: Flask, call: Call) -> None:
     app.config["PROPAGATE_EXCEPTIONS"] = False
     app.testing = False

@@ -132,6 +132,7 @@ def test_patch_changes_only_named_members(call: Call, pot: int) -> None:
     assert call("GET", f"/products/{pot}").status_code == 410
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("how", ["product", "variant", "put", "top"])
 def test_stock_change_is_published_and_in_the_ledger(app: Flask, call: Call, pot: int, how: str) -> None:
     channel, _ = channel_and_prefix(app)

@@ -29,6 +29,8 @@ from tests.factories import make_product
 from tests.processes import eventually
 from tests.redis_roles.servers import Server
 
+pytestmark = pytest.mark.any_database
+
 MUG = "/products/mug"
 PATIENCE = 30.0  # seconds
 SCRIPTS = ("evalsha", "eval")

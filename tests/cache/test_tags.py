@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
@@ -55,11 +56,13 @@ def find_invalidated(client: FlaskClient, change: Callable[[], object]) -> set[s
     return {address for address in PAGES if detail(get(client, address)) != "L2"}
 
 
+@pytest.mark.any_database
 def test_price_change_invalidates_pages_that_show_it(client: FlaskClient, mug: int) -> None:
     assert find_invalidated(client, lambda: set_price(mug, 1100)) == PRINT_MUG
     assert all("$11.00" in get(client, address).text for address in PRINT_MUG)
 
 
+@pytest.mark.any_database
 def test_price_change_invalidates_lists_that_it_enters(client: FlaskClient, mug: int) -> None:
     dear = "/products?min_price=50"
     assert "Mug" not in get(client, dear).text
@@ -67,17 +70,20 @@ def test_price_change_invalidates_lists_that_it_enters(client: FlaskClient, mug:
     assert "$99.00" in get(client, dear).text
 
 
+@pytest.mark.any_database
 def test_title_change_invalidates_lists_by_name_and_searches(client: FlaskClient, mug: int) -> None:
     assert find_invalidated(client, lambda: edit_product(mug, title="Zebra mug")) == PRINT_MUG | {NONE_FOUND}
     assert "Zebra mug" in get(client, NONE_FOUND).text
 
 
+@pytest.mark.any_database
 def test_vendor_change_invalidates_lists_that_count_vendors(client: FlaskClient, mug: int) -> None:
     gone = find_invalidated(client, lambda: edit_product(mug, vendor="Other"))
     assert gone == PRINT_MUG | {OTHERS, NONE_FOUND}
     assert "Mug" in get(client, OTHERS).text
 
 
+@pytest.mark.any_database
 def test_new_product_appears_on_its_pages(client: FlaskClient, mug: int) -> None:
     gone = find_invalidated(client, lambda: make_product("Blue mug", category=get_category("table/cups")))
     assert gone == PAGES - {PLATES, PLATES_CHEAP, PLATE}
@@ -94,6 +100,7 @@ def test_renamed_category_changes_navigation_of_all_pages(client: FlaskClient, m
     assert all("Dishes" in get(client, address).text for address in PAGES)
 
 
+@pytest.mark.any_database
 def test_new_products_leave_the_menu_alone(client: FlaskClient, mug: int) -> None:
     """Nor do they drop strictly what they enter: only lists that print a product that changes are wrong."""
     before = tag_times(client)
@@ -106,6 +113,7 @@ def test_new_products_leave_the_menu_alone(client: FlaskClient, mug: int) -> Non
     assert not {name for name in changed if name.startswith(("prices:", "~names:", "availability:"))}
 
 
+@pytest.mark.any_database
 def test_menu_change_keeps_the_data_of_products(client: FlaskClient, mug: int) -> None:
     """Each page prints the menu and is built again, from what is cached of its product."""
     get(client, "/products/mug")
@@ -116,6 +124,7 @@ def test_menu_change_keeps_the_data_of_products(client: FlaskClient, mug: int) -
     assert not [each for each in seen if "FROM product" in each]
 
 
+@pytest.mark.any_database
 def test_menu_follows_order_and_visibility(client: FlaskClient, mug: int) -> None:
     def has_changed(write: Callable[[], object]) -> tuple[bool, bool]:
         before = tag_times(client)
@@ -143,6 +152,7 @@ def test_menu_follows_order_and_visibility(client: FlaskClient, mug: int) -> Non
     assert has_changed(lambda: edit_product(mug, status="archived")) == (False, False)
 
 
+@pytest.mark.any_database
 def test_product_that_leaves_is_dropped_strictly(client: FlaskClient, mug: int) -> None:
     before = tag_times(client)
     edit_product(mug, unlisted=True)
@@ -174,6 +184,7 @@ def _rebuilt(client: FlaskClient, address: str) -> str:
     return get(client, address).text
 
 
+@pytest.mark.any_database
 def test_category_picture_follows_its_product(client: FlaskClient, mug: int) -> None:
     for _ in range(8):  # so that the mug is no longer among the newest
         make_product(category=get_category("plates"))

@@ -60,6 +60,7 @@ def test_added_items_are_on_the_cart_page_and_in_the_header(client: FlaskClient)
     assert client.get("/me").json == {"signed_in": False, "name": None, "cart_quantity": 3}
 
 
+@pytest.mark.any_database
 def test_a_line_links_to_its_variant_whatever_the_sku(client: FlaskClient) -> None:
     odd = "M&M #2 50%+"
     make_product("Mug", variants=[{"sku": odd}])
@@ -117,6 +118,7 @@ def test_a_line_can_be_changed_at_its_old_addresses(client: FlaskClient) -> None
     assert lines() == {"B": 1}
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize(
     ("form", "sentence"),
     [
@@ -189,6 +191,7 @@ def test_no_get_changes_a_cart(client: FlaskClient) -> None:
     assert lines() == {"TP": 1}
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("value", ["", "x", "é", "a.b.c", "x" * 3000, "WzFd.sig", '"\\'])
 def test_an_invalid_cart_cookie_is_a_new_visitor(app: Flask, value: str) -> None:
     make_product(variants=[{"sku": "TP"}])
@@ -199,6 +202,7 @@ def test_an_invalid_cart_cookie_is_a_new_visitor(app: Flask, value: str) -> None
     assert client.get("/me").json["cart_quantity"] == 1
 
 
+@pytest.mark.any_database
 def test_scripts_and_other_sites_cannot_use_the_cookie(client: FlaskClient) -> None:
     make_product(variants=[{"sku": "TP"}])
     answer = client.post("/cart/lines", data={"sku": "TP"}, headers=OWN)

@@ -167,6 +167,7 @@ def test_odd_but_usable_values_give_a_page(client: FlaskClient, query: str) -> N
     assert client.get(f"/products?{query}").status_code == 200
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize(
     "url",
     [
@@ -189,6 +190,7 @@ def test_unknown_address_is_not_found(client: FlaskClient, url: str) -> None:
     assert client.get(url).status_code in (404, 308)
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("url", ["/products/call-0900-123", "/categories/call-0900-123"])
 def test_page_that_is_not_found_repeats_no_address(client: FlaskClient, url: str) -> None:
     make_category("Tea")
@@ -198,6 +200,7 @@ def test_page_that_is_not_found_repeats_no_address(client: FlaskClient, url: str
     assert "It may have been renamed or removed." in answer.text
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("url", ["/products/mug%00", "/categories/%00", "/orders/%00", "/api/v1/orders/%00"])
 def test_paths_with_nul_never_reach_the_database(client: FlaskClient, url: str) -> None:
     client.get("/nowhere")  # loads the menu, which error pages show
@@ -207,6 +210,7 @@ def test_paths_with_nul_never_reach_the_database(client: FlaskClient, url: str) 
     assert not any("product" in one or "category" in one or "order" in one for one in seen), seen
 
 
+@pytest.mark.any_database
 def test_post_to_a_page_is_refused(client: FlaskClient) -> None:
     response = client.post("/products")
     assert response.status_code == 405

@@ -117,6 +117,7 @@ def test_an_undo_does_not_publish_again(app: Flask, clock: Clock) -> None:
     assert state(pot) == ("draft", None, None)
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize(
     ("status", "plan", "faulty"),
     [
@@ -138,6 +139,7 @@ def test_plans_that_make_no_sense_are_refused(
     assert [problem.column for problem in planned.report.problems] == [faulty.replace("_", " ")]
 
 
+@pytest.mark.any_database
 def test_gift_cards_are_not_published(app: Flask, clock: Clock) -> None:
     card = make_product(status="draft", gift_card=True).id
     with pytest.raises(ProductRefusedError):

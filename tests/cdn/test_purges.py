@@ -91,6 +91,7 @@ def test_each_purge_is_repeated_after_the_longest_answer(make_shop: MakeShop, ed
     assert rows() == []
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("fault", ["500", "hang", "cut", "429"])
 def test_an_edge_that_fails_gets_the_purge_later(make_shop: MakeShop, edge: Provider, fault: str) -> None:
     app = make_shop()
@@ -109,6 +110,7 @@ def test_an_edge_that_fails_gets_the_purge_later(make_shop: MakeShop, edge: Prov
     assert {row.error for row in rows()} == {""}
 
 
+@pytest.mark.any_database
 def test_an_edge_may_ask_to_be_left_alone(make_shop: MakeShop, edge: Provider) -> None:
     app = make_shop()
     edge.fault = "429"
@@ -167,6 +169,7 @@ def test_a_long_backlog_becomes_a_purge_of_everything(
     assert edge.tags == ["everything"]
 
 
+@pytest.mark.any_database
 def test_a_wrong_token_is_named_and_kept_secret(
     make_shop: MakeShop, edge: Provider, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -180,6 +183,7 @@ def test_a_wrong_token_is_named_and_kept_secret(
     assert secret not in caplog.text + status.error + repr(app.config["EDGE"])
 
 
+@pytest.mark.any_database
 def test_an_edge_that_hangs_delays_no_commit(make_shop: MakeShop, edge: Provider) -> None:
     make_shop()
     edge.fault = "hang"

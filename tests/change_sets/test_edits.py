@@ -117,6 +117,7 @@ def test_what_changed_since_it_was_seen_is_left_by_the_plan(pot: int) -> None:
     assert len(change_sets.problems(planned.change_set_id)) == 2
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize(
     ("field", "value", "reason"),
     [
@@ -137,6 +138,7 @@ def test_a_value_that_a_variant_cannot_have_is_refused(pot: int, field: str, val
     assert change_sets.list_change_sets() == []
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize(
     ("values", "reason"),
     [
@@ -155,6 +157,7 @@ def test_a_value_that_a_product_cannot_have_is_refused(pot: int, values: dict[st
     assert [problem.reason for problem in planned.report.problems] == [f"pot: {reason}"]
 
 
+@pytest.mark.any_database
 def test_a_description_is_stored_without_scripts(pot: int) -> None:
     html = "<p>Clay</p><script>alert(1)</script>"
     assert apply(plan(lambda _: EditedProduct({"description_html": html}), pot)) == []
@@ -166,6 +169,7 @@ def test_what_was_deleted_is_a_problem(pot: int) -> None:
     assert problems(planned) == ["product 654 was deleted", "pot: variant 987 was removed"]
 
 
+@pytest.mark.any_database
 def test_no_other_field_can_be_edited(pot: int) -> None:
     with pytest.raises(ValueError, match="'sku' cannot be edited"):
         plan_variant(pot, values={"sku": "X"})
@@ -182,6 +186,7 @@ def test_stock_stays_at_what_is_reserved(app: Flask) -> None:
     ]
 
 
+@pytest.mark.any_database
 def test_a_price_that_jumps_and_a_publication_are_flagged(app: Flask) -> None:
     cup = make_product("Cup", status="draft", variants=[{"price": 1000}])
     key = cup.variants[0].id

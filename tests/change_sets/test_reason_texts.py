@@ -11,6 +11,8 @@ from flask import Flask
 from storefront.change_sets.reason_texts import translate_reason
 from storefront.shop_settings.stored_settings import set_value
 
+pytestmark = pytest.mark.any_database
+
 # A reason as the code writes it: the last value of a `Left`, or a text that is named `reason`.
 WRITTEN = re.compile(r'(?:Left\([^"\n]*(?:"\w*", )*|\breason = )f?"([a-z{][^"]* [^"]*)"')
 

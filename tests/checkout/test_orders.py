@@ -62,6 +62,7 @@ def test_every_step_of_an_order_is_in_its_log(order: Order) -> None:
     assert (stock_level("TP"), stock_differences()) == ((9, 0), [])
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize(
     ("before", "refused", "arguments", "sentence"),
     [

@@ -132,6 +132,7 @@ def test_changes_since_the_review_refuse_the_order(app: Flask) -> None:
     assert place(draft).order.ship_to == {"country": "DE"}
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize(
     ("details", "field"),
     [

@@ -348,6 +348,7 @@ def test_no_lock_is_held_during_requests_to_stripe(
     assert done == [1]
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize(
     "how",
     [{"secret": "whsec_other"}, {"at": time.time() - 600}],
@@ -383,6 +384,7 @@ def test_payment_of_another_amount_is_refused(shop: Flask, guest: Browser, strip
     assert order(session).state == "placed"
 
 
+@pytest.mark.any_database
 def test_without_keys_stripe_is_not_offered(app: Flask) -> None:
     make_product("Teapot", variants=[{"sku": "T"}])
     browser = Browser(app)

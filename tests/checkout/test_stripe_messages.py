@@ -70,6 +70,7 @@ def dispute_event(shop: Flask, session: dict[str, Any], kind: str, status: str) 
     return send_event(shop, f"charge.dispute.{kind}", about)
 
 
+@pytest.mark.any_database
 def test_malformed_message_gets_400_and_ends(shop: Flask) -> None:
     for number, (what, event) in enumerate(MALFORMED.items()):
         first, sentence = send(shop, {"id": f"evt_{number}"} | event)
@@ -78,6 +79,7 @@ def test_malformed_message_gets_400_and_ends(shop: Flask) -> None:
         assert again == 200, f"{what}: Stripe would send it for days"
 
 
+@pytest.mark.any_database
 def test_message_without_a_usable_id_gets_400(shop: Flask) -> None:
     nested: dict[str, Any] = {}
     for _ in range(900):
@@ -89,6 +91,7 @@ def test_message_without_a_usable_id_gets_400(shop: Flask) -> None:
         assert [send(shop, event)[0] for _ in range(2)] == [400, 400]
 
 
+@pytest.mark.any_database
 def test_signature_that_is_not_ascii_gets_400(shop: Flask) -> None:
     for signature in (f"t={int(time.time())},v1=é", "t=é,v1=a", "é"):
         answer = shop.test_client().post(
@@ -104,6 +107,7 @@ def test_metadata_that_name_no_order_are_about_none(shop: Flask) -> None:
         assert send(shop, event)[0] == 200
 
 
+@pytest.mark.any_database
 def test_message_signed_six_minutes_ago_is_refused(
     shop: Flask, guest: Browser, stripe: StripeAccount
 ) -> None:

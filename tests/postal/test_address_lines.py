@@ -12,6 +12,8 @@ from storefront.postal import address_rules
 from storefront.postal.address_lines import address_lines
 from storefront.web.forms import Form
 
+pytestmark = pytest.mark.any_database
+
 
 @pytest.mark.parametrize(
     ("country", "parts", "lines"),

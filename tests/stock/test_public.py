@@ -18,6 +18,8 @@ from storefront.stock import Display, Shortage, StockLevel, badge_for, find_shor
 from storefront.stock.stream import StockSource
 from tests.factories import make_product
 
+pytestmark = pytest.mark.any_database
+
 UNTRACKED = None
 # (display, available, threshold): band, number, text
 RULE: dict[tuple[Display, int | None, int], tuple[str, int | None, str]] = {

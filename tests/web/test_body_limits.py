@@ -19,6 +19,8 @@ from tests.accounts.people import SAME_ORIGIN, sign_in_as_staff
 from tests.conftest import make_app
 from tests.processes import ROOT
 
+pytestmark = pytest.mark.any_database
+
 FORM = "application/x-www-form-urlencoded"
 CROSS_SITE = {"Sec-Fetch-Site": "cross-site"}
 

@@ -7,6 +7,8 @@ from flask import Flask
 
 from storefront.web.forms import Form
 
+pytestmark = pytest.mark.any_database
+
 
 @pytest.mark.parametrize(
     ("typed", "kept"),

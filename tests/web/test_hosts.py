@@ -11,6 +11,8 @@ from flask.testing import FlaskClient
 from storefront.web import hosts
 from tests.conftest import make_app
 
+pytestmark = pytest.mark.any_database
+
 
 def status(client: FlaskClient, host: str, path: str = "/robots.txt") -> int:
     return client.get(path, headers={"Host": host}).status_code

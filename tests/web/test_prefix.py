@@ -26,6 +26,8 @@ from tests.conftest import make_app
 from tests.factories import make_category, make_product
 from tests.processes import ROOT, Shop, filled, gunicorn, served
 
+pytestmark = pytest.mark.any_database
+
 ADDRESS = re.compile(r'\b(?:href|src|action|data-me|data-cart|data-shelf)="([^"]*)"|\bsrcset="([^"]*)"')
 
 
