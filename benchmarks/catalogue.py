@@ -2,56 +2,65 @@
 
 from __future__ import annotations
 
-import statistics
-import time
-from math import ceil
+import tempfile
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
 
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import select
 
-from benchmarks import shops
-from storefront.catalog.collection import collection_builds, collection_edits
-from storefront.catalog.collection.collection_edits import CollectionValues
-from storefront.catalog.collection.membership_rules import Condition, Rule
-from storefront.catalog.collection.models import Collection
-from storefront.catalog.list_index.matches import PER_PAGE
+from benchmarks import half_collection, shops
+from benchmarks.costs import HEADER, Costs
 from storefront.catalog.models import Category, Product
-from storefront.extensions import db, write_transaction
+from storefront.extensions import db
 
+SMALL = 100
 SORTS = ("new", "price", "-price", "name")
 ROUNDS = 30
 
 
-def run(*, products: int) -> None:
-    """Print the time of each page in a small and in a large shop, and their ratio (at most 3)."""
-    with (
-        shops.generated(100, STOREFRONT_CACHE="off") as (small, _),
-        shops.generated(products, STOREFRONT_CACHE="off") as (large, seconds),
-    ):
+def run(*, products: int, database: str) -> None:
+    """Print the cost of each page in a small and in a large shop, and their ratio (at most 3)."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="catalogue-")))
+        settings = stack.enter_context(shops.databases(database, folder))
+        (small, _), (large, seconds) = (
+            stack.enter_context(shops.generated(size, STOREFRONT_CACHE="off", **settings(f"catalogue{size}")))
+            for size in (SMALL, products)
+        )
         shops.table(
-            "Filling a shop",
+            f"Filling a shop on {database}",
             ["products", "seconds", "products/s"],
             [[f"{products:,}", f"{seconds:.1f}", f"{products / seconds:,.0f}"]],
         )
         built = [_make_collection(app) for app in (small, large)]
         shops.table(
             "Filling a collection of half of a shop's products in the background",
-            ["products of the shop", "CPU seconds", "products/s"],
+            ["products of the shop", "CPU seconds of the process", "products/s"],
             [
                 [f"{size:,}", f"{took:.1f}", f"{size / took:,.0f}"]
-                for size, took in zip((100, products), built, strict=True)
+                for size, took in zip((SMALL, products), built, strict=True)
             ],
         )
-        rows = []
         deep = min(1000, products // 24)
-        for name, url_small, url_large in _pages(small, large, deep):
-            first, second = _median(small, url_small), _median(large, url_large)
-            rows.append([name, f"{first * 1e3:.2f}", f"{second * 1e3:.2f}", f"{second / first:.2f}"])
         shops.table(
-            f"Rendered without a cache, median of {ROUNDS}, ms",
-            ["page", "100 products", f"{products:,}", "ratio"],
-            rows,
+            f"Rendered without a cache on {database}, CPU ms, median of {ROUNDS} rounds in turn",
+            ["page", "products on it", f"of {products:,}", *HEADER],
+            [_compare(name, {small: few, large: many}) for name, few, many in _pages(small, large, deep)],
         )
+
+
+def _compare(name: str, urls: dict[Flask, str]) -> list[str]:
+    found, requests = list[int](), {}
+    for app, url in urls.items():
+        client = app.test_client()
+        answer = client.get(url)
+        if answer.status_code != 200:
+            raise SystemExit(f"{url} answered {answer.status_code}")
+        found.append(answer.text.count('class="card__title"'))
+        requests[app] = partial(client.get, url)
+    return [name, *map(str, found), *Costs(ROUNDS, requests).cells()]
 
 
 def _pages(small: Flask, large: Flask, deep: int) -> list[tuple[str, str, str]]:
@@ -94,24 +103,13 @@ def _pages(small: Flask, large: Flask, deep: int) -> list[tuple[str, str, str]]:
 
 
 def _make_collection(app: Flask) -> float:
-    """Make a collection of the cheaper half of what is in stock; return the CPU seconds of its build."""
     with app.app_context():
-        prices = select(Product.price).where(Product.price.is_not(None)).order_by(Product.price)
-        number = db.session.execute(select(func.count(Product.id))).scalar_one()
-        median = db.session.execute(prices.offset(number // 2).limit(1)).scalar_one()
-        rule = Rule("all", (Condition("in_stock"), Condition("price_to", number=median)))
-        with write_transaction() as session:
-            made = collection_edits.create(session, CollectionValues("Half", rule)).id
-        began = time.process_time()
-        while collection_builds.build_batch(made):
-            pass
-        return time.process_time() - began
+        return half_collection.make()
 
 
 def _last_page(app: Flask) -> int:
     with app.app_context():
-        listed = db.session.execute(select(Collection.product_count)).scalar_one()
-        return max(1, ceil(listed / PER_PAGE))
+        return half_collection.count_pages()
 
 
 def _biggest_branch(app: Flask) -> tuple[str, int]:
@@ -127,15 +125,3 @@ def _product(app: Flask) -> str:
             select(Product.slug).order_by(Product.id.desc()).offset(50).limit(1)
         ).scalar_one()
         return f"/products/{slug}"
-
-
-def _median(app: Flask, url: str) -> float:
-    client, times = app.test_client(), []
-    for turn in range(ROUNDS + 3):
-        began = time.perf_counter()
-        status = client.get(url).status_code
-        if turn >= 3:  # the first few fill the caches of SQLite and Jinja
-            times.append(time.perf_counter() - began)
-        if status != 200:
-            raise SystemExit(f"{url} answered {status}")
-    return statistics.median(times)

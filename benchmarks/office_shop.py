@@ -1,18 +1,29 @@
-"""A generated shop with what the back office lists: drafts, orders, customers and a history."""
+"""A generated shop with one of everything that the back office lists, and a tenth as many orders as products."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 from flask import Flask
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 
-from benchmarks import shops
+from benchmarks import half_collection, shops
+from storefront.accounts.models import User
 from storefront.app import create_app
+from storefront.catalog.collection.models import Collection
 from storefront.catalog.models import Product, Variant
+from storefront.change_sets import bulk_edits
+from storefront.change_sets.edits import plan_edits
+from storefront.change_sets.models import ChangeSet
+from storefront.checkout.models import Order
 from storefront.extensions import db, write_transaction
+from storefront.stock.stock_taking import open_taking
+from storefront.stock.stock_taking_models import StockTaking
 
+MAIL = "ada7@shop.example"
+EXAMPLE = 33  # a product that is sold out: what is searched by its vendor, type or word exists in the small shop, too
 _ORDER = """
     INSERT INTO customer_order (number, key, request_digest, email, state, currency, goods, delivery_price, tax,
         total, prices_include_tax, taxes, ship_to, delivery, payment, paid, refunded, placed_at, access)
@@ -28,10 +39,15 @@ _CUSTOMER = """
     INSERT INTO user_account (email, password_hash, name, is_staff, generation, created_at)
     VALUES (:email, '', 'Ada Byron', false, 1, :at)
 """
-# Of ten products one is a draft and one archived; of a hundred one has no description.
+_COUNTED = """
+    INSERT INTO stock_taking_line (taking_id, sku, expected, counted)
+    SELECT :taking, sku, on_hand, on_hand + id % 3 FROM stock_item WHERE id % 100 = 0
+"""
+# Of ten products one is a draft and one archived; of a hundred two have no description. The 208th is sold out, so
+# that even a small shop has one of that kind.
 _HIDDEN = (
     "UPDATE product SET status = CASE id % 10 WHEN 0 THEN 'draft' ELSE 'archived' END WHERE id % 10 IN (0, 5)",
-    "UPDATE product SET description_html = '' WHERE id % 100 = 7",
+    "UPDATE product SET description_html = '' WHERE id % 100 IN (7, 8)",
     "DELETE FROM listing WHERE product_id % 10 IN (0, 5)",
 )
 # The documents of hidden products have negative keys.
@@ -45,23 +61,35 @@ _HIDE_DOCUMENTS = {
 }
 
 
-def make(instance: Path, products: int) -> Flask:
-    """Return a shop of this size in a directory; it is filled unless it is there already."""
-    variables = shops.environ(instance) | {"STOREFRONT_LIMITS": "off", "STOREFRONT_CACHE": "off"}
-    is_new = not (instance / "shop.sqlite3").exists()
+def make(instance: Path, products: int, **settings: str) -> Flask:
+    """Return a shop of this size; it is filled unless it is there already.
+
+    Args:
+        instance: its directory.
+        products: how many it has.
+        settings: of its database, if that is not a file in this directory.
+    """
     instance.mkdir(parents=True, exist_ok=True)
-    shops.command(instance, "db", "upgrade")
-    if is_new:
-        shops.command(instance, "demo", "--products", str(products), "--seed", "1", "--no-pictures")
+    shops.command(instance, "db", "upgrade", **settings)
+    variables = shops.environ(instance) | {"STOREFRONT_LIMITS": "off", "STOREFRONT_CACHE": "off"} | settings
     app = create_app(variables, instance=instance)
-    if is_new:
-        with app.app_context():
-            _fill(products)
+    with app.app_context():
+        is_new = db.session.scalar(select(func.count(Product.id)).where(Product.id < 10)) == 0
+        db.session.rollback()
+        if is_new:
+            generating = ("demo", "--products", str(products), "--seed", "1", "--no-pictures")
+            shops.command(instance, *generating, **settings)
+            _hide()
+            _add_orders(products // 10)
+        if db.session.scalar(select(func.count(StockTaking.id))) == 0:
+            db.session.rollback()
+            _add_work(products // 100)
+        db.session.rollback()
     return app
 
 
 def describe() -> dict[str, str | int]:
-    """Return what paths of pages name: a product, its vendor, type, category, tag and SKU, a word, and a customer."""
+    """Return what paths of pages name: a product and what describes it, an order, a customer, and so on."""
     columns = (
         Product.id,
         Product.vendor,
@@ -73,7 +101,8 @@ def describe() -> dict[str, str | int]:
     row = db.session.execute(
         select(*columns, Variant.sku)
         .join(Variant, Variant.product_id == Product.id)
-        .order_by(Product.id)
+        .where(Product.id == EXAMPLE)
+        .order_by(Variant.id)
         .limit(1)
     ).one()
     return {
@@ -84,30 +113,49 @@ def describe() -> dict[str, str | int]:
         "tag": row.tags[0],
         "word": row.title.split()[-1],
         "sku": row.sku,
-        "mail": "ada7@shop.example",
+        "mail": MAIL,
+        "customer": db.session.scalars(select(User.id).where(User.email == MAIL)).one(),
+        "order": db.session.scalars(select(Order.number).where(Order.email == MAIL).limit(1)).one(),
+        "taking": db.session.scalars(select(StockTaking.id)).one(),
+        "change_set": db.session.scalars(select(ChangeSet.id)).one(),
+        "collection": db.session.scalars(select(Collection.id)).one(),
     }
 
 
-def _fill(products: int) -> None:
-    now = datetime.now(UTC)
+def _hide() -> None:
     with write_transaction() as session:
         connection = session.connection()
-        for statement in _HIDDEN:
+        for statement in (*_HIDDEN, *_HIDE_DOCUMENTS[connection.dialect.name]):
             connection.execute(text(statement))
-        for statement in _HIDE_DOCUMENTS[connection.dialect.name]:
-            connection.execute(text(statement))
-        states = ("placed", "paid", "shipped", "delivered")
-        orders = [
-            {
-                "number": f"B{n:08d}",
-                "email": f"ada{n % 5000}@shop.example",
-                "state": states[n % 4],
-                "at": now - timedelta(hours=n % 8760),
-            }
-            for n in range(products // 10)
-        ]
+
+
+def _add_orders(number: int) -> None:
+    """Add orders of a year, as many customers and changes of products."""
+    now = datetime.now(UTC)
+    states = ("placed", "paid", "shipped", "delivered")
+    orders = [
+        {
+            "number": f"B{n:08d}",
+            "email": f"ada{n % 5000}@shop.example",
+            "state": states[n % 4],
+            "at": now - timedelta(hours=n % 8760),
+        }
+        for n in range(number)
+    ]
+    with write_transaction() as session:
+        connection = session.connection()
         connection.execute(text(_ORDER), orders)
         connection.execute(
-            text(_CUSTOMER), [{"email": f"ada{n}@shop.example", "at": now} for n in range(products // 10)]
+            text(_CUSTOMER), [{"email": f"ada{n}@shop.example", "at": now} for n in range(number)]
         )
-        connection.execute(text(_CHANGE), [{"at": now, "id": n + 1} for n in range(products // 10)])
+        connection.execute(text(_CHANGE), [{"at": now, "id": n + 1} for n in range(number)])
+
+
+def _add_work(products: int) -> None:
+    """Add a change set of so many products, a stock-taking of a hundredth of the variants, and a collection."""
+    ids = db.session.scalars(select(Product.id).order_by(Product.id).limit(products)).all()
+    db.session.rollback()
+    plan_edits(ids, bulk_edits.change_prices(Decimal(-10), step=1, ending=0), name="Sale")
+    half_collection.make()
+    with write_transaction() as session:
+        session.execute(text(_COUNTED), {"taking": open_taking(session, "Cellar")})

@@ -7,14 +7,17 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg
 from flask import Flask
+from psycopg.sql import SQL, Identifier
 from redis import Redis
 
 from storefront.app import create_app
+from tests.postgresql import postgresql_in
 
 ROOT = Path(__file__).parent.parent
 WARM_SECONDS = 600
@@ -34,18 +37,40 @@ def environ(instance: Path) -> dict[str, str]:
     }
 
 
-def command(instance: Path, *arguments: str) -> float:
+def command(instance: Path, *arguments: str, **settings: str) -> float:
     """Run a flask command on the shop and return how many seconds it took."""
-    began = time.perf_counter()
-    subprocess.run([sys.executable, "-m", "flask", *arguments], cwd=ROOT, env=environ(instance), check=True)
+    began, variables = time.perf_counter(), environ(instance) | settings
+    subprocess.run([sys.executable, "-m", "flask", *arguments], cwd=ROOT, env=variables, check=True)
     return time.perf_counter() - began
 
 
 @contextmanager
-def empty() -> Iterator[Path]:
+def databases(kind: str, folder: Path) -> Iterator[Callable[[str], dict[str, str]]]:
+    """Yield a function that returns the settings of a shop with this name, whose database may exist already.
+
+    Args:
+        kind: "sqlite", or "postgresql": a server of our own.
+        folder: where the server keeps its data.
+    """
+    if kind == "sqlite":
+        yield lambda _: {}
+        return
+    with postgresql_in(folder / "postgresql") as server:
+
+        def settings(name: str) -> dict[str, str]:
+            with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+                if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
+                    connection.execute(SQL("CREATE DATABASE {}").format(Identifier(name)))
+            return {"DATABASE_URL": server.get_uri(name)}
+
+        yield settings
+
+
+@contextmanager
+def empty(**settings: str) -> Iterator[Path]:
     """Yield the instance directory of a migrated, empty shop; it is removed at the end."""
     with tempfile.TemporaryDirectory(prefix="storefront-bench-") as folder:
-        command(Path(folder), "db", "upgrade")
+        command(Path(folder), "db", "upgrade", **settings)
         yield Path(folder)
 
 
@@ -55,8 +80,9 @@ def generated(products: int, **settings: str) -> Iterator[tuple[Flask, float]]:
 
     `settings` are further environment variables of the shop.
     """
-    with empty() as instance:
-        seconds = command(instance, "demo", "--products", str(products), "--seed", "1", "--no-pictures")
+    with empty(**settings) as instance:
+        generating = ("demo", "--products", str(products), "--seed", "1", "--no-pictures")
+        seconds = command(instance, *generating, **settings)
         # Without rate limits: a benchmark sends more requests than a client may.
         variables = environ(instance) | {"STOREFRONT_LIMITS": "off"} | settings
         yield create_app(variables, instance=instance), seconds

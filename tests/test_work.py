@@ -28,7 +28,7 @@ from storefront.catalog_files.product_rows import ProductReader
 from storefront.change_sets.inputs import InputProduct
 from storefront.sheets.table import open_table
 from storefront.unicode_text import MAX_MARKS, normalize
-from tests.catalog.test_cost import statements
+from tests.statements import statements
 from tests.work import count_steps, growth
 
 Door = Callable[[int], object]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from storefront import accounts
 from storefront.accounts.models import FailedSignIn
@@ -17,6 +17,7 @@ from storefront.shop_cache import keys
 from tests.accounts.people import EMAIL, Browser, last_link, make_user, second_app
 from tests.processes import eventually
 from tests.redis_roles.servers import Server
+from tests.statements import statements
 
 pytestmark = pytest.mark.any_database
 
@@ -86,16 +87,8 @@ def test_cached_profile_needs_no_sql(app: Flask) -> None:
     assert name(app, browser) == "Kim"
     later.sign_in()  # invalidates the profile, which does not have it
     assert name(app, later) == "Kim"
-    seen: list[str] = []
-
-    def note(_c: object, _cursor: object, statement: str, *_: object) -> None:
-        seen.append(statement)
-
-    event.listen(db.engine, "before_cursor_execute", note)
-    try:
+    with statements() as seen:
         assert name(app, later) == name(app, browser) == "Kim"
-    finally:
-        event.remove(db.engine, "before_cursor_execute", note)
     assert seen == []
 
 

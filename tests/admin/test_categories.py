@@ -13,8 +13,8 @@ from storefront.catalog.models import Category, Product
 from storefront.extensions import db
 from tests.accounts.people import Browser, staff_browser
 from tests.cache.conftest import get
-from tests.checkout.shoppers import count_statements
 from tests.factories import make_category, make_product
+from tests.statements import count_statements
 
 
 @pytest.fixture

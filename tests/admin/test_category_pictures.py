@@ -16,8 +16,8 @@ from storefront.catalog.models import Category, RenditionSet
 from storefront.extensions import db
 from tests.accounts.people import SAME_ORIGIN, Browser, staff_browser
 from tests.cache.conftest import get
-from tests.checkout.shoppers import count_statements
 from tests.factories import make_category, make_product, png
+from tests.statements import count_statements
 
 
 def send(staff: Browser, category: int, data: bytes | None = None, **form: str) -> TestResponse:

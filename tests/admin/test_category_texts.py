@@ -9,8 +9,8 @@ from flask.testing import FlaskClient
 
 from tests.accounts.people import Browser, staff_browser
 from tests.cache.conftest import get
-from tests.checkout.shoppers import count_statements
 from tests.factories import make_category, make_product
+from tests.statements import count_statements
 
 
 def save(staff: Browser, page: str, version: str | None = None, **form: str) -> int:

@@ -17,8 +17,8 @@ from storefront.change_sets.changes import ValueChange
 from storefront.extensions import db
 from tests.accounts.people import Browser, staff_browser
 from tests.change_sets.stored_sets import creation, store, update, variant_change
-from tests.checkout.shoppers import count_statements
 from tests.factories import make_product
+from tests.statements import count_statements
 
 
 def plan_prices(products: int = 3, price: int = 2100) -> int:

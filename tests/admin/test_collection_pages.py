@@ -14,8 +14,8 @@ from storefront.catalog.collection.models import Collection
 from storefront.extensions import db
 from tests.accounts.people import Browser, staff_browser
 from tests.cache.conftest import get
-from tests.checkout.shoppers import count_statements
 from tests.factories import make_product
+from tests.statements import count_statements
 
 pytestmark = pytest.mark.any_database
 

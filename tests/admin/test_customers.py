@@ -12,8 +12,9 @@ from storefront.accounts.privacy import delete_account
 from storefront.checkout.models import Order
 from storefront.extensions import db, write_transaction
 from tests.accounts.people import EMAIL, Browser, make_user, staff_browser, user
-from tests.checkout.shoppers import count_statements, make_draft, place
+from tests.checkout.shoppers import make_draft, place
 from tests.factories import make_product
+from tests.statements import count_statements
 
 
 @pytest.fixture

@@ -20,8 +20,8 @@ from storefront.change_sets.changes import ProductChange, StockChange, ValueChan
 from storefront.extensions import db, write_transaction
 from storefront.stock import inventory
 from tests.accounts.people import Browser, staff_browser
-from tests.checkout.shoppers import count_statements
 from tests.factories import make_product
+from tests.statements import count_statements
 
 
 @pytest.fixture

@@ -23,8 +23,9 @@ from storefront.mail.letter_words import LetterWords
 from storefront.shop_settings.stored_settings import set_value
 from tests.accounts.people import Browser, staff_browser
 from tests.change_sets.stored_sets import apply, creation, undo, update, variant_change
-from tests.checkout.shoppers import count_statements, make_draft, place
+from tests.checkout.shoppers import make_draft, place
 from tests.factories import make_product
+from tests.statements import count_statements
 
 
 def recorded() -> list[RecordedChange]:

@@ -14,8 +14,9 @@ from storefront.checkout.takings import periods, read_takings
 from storefront.extensions import db, write_transaction
 from storefront.money import Money
 from tests.accounts.people import staff_browser
-from tests.checkout.shoppers import count_statements, make_draft, place
+from tests.checkout.shoppers import make_draft, place
 from tests.factories import make_product
+from tests.statements import count_statements
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -61,8 +62,7 @@ def test_the_page_shows_what_waits_and_what_came_in(app: Flask) -> None:
     assert f"{price.format('en_US')} received" in page.replace("<bdi>", "").replace("</bdi>", "")
     assert '<a href="/admin/stock?code=CUP">' in page
     assert 'href="/admin/orders?state=refund+due"' in page
-    begin = 1 if db.engine.dialect.name == "sqlite" else 0
-    assert count_statements(lambda: browser.get("/admin")) <= 7 + begin, "8 where the settings are read, too"
+    assert count_statements(lambda: browser.get("/admin")) <= 7, "8 where the settings are read, too"
 
 
 def test_a_person_sees_the_parts_of_their_role(app: Flask) -> None:

@@ -16,8 +16,8 @@ from storefront.stock import StockItem, StockMovement
 from tests.accounts.people import SAME_ORIGIN, Browser, sign_in_as_staff, staff_browser
 from tests.admin.product_forms import read_form
 from tests.cache.test_database_outages import database_away
-from tests.checkout.shoppers import count_statements
 from tests.factories import make_product, png
+from tests.statements import count_statements
 
 SKUS = ("CUP-S", "CUP-M", "CUP-L")
 

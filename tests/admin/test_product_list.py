@@ -15,8 +15,8 @@ from storefront.catalog.product_list import product_selection, read_filter, sele
 from storefront.catalog.scarce_variants import list_scarce
 from storefront.extensions import db
 from tests.accounts.people import Browser, staff_browser
-from tests.checkout.shoppers import count_statements
 from tests.factories import make_category, make_product
+from tests.statements import count_statements
 
 PLANNED = "2099-12-01T09:00:00Z"
 ROW = re.compile(r'product-row__title" dir="auto">(?:<a[^>]*>)?([^<]*)')

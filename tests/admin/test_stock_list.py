@@ -10,8 +10,8 @@ from storefront.extensions import db, write_transaction
 from storefront.outbox.models import OutboxMessage
 from storefront.stock import StockItem, receive, sell
 from tests.accounts.people import Browser, staff_browser
-from tests.catalog.test_cost import statements
 from tests.factories import make_product
+from tests.statements import statements
 
 CODE = "4006381333931"
 

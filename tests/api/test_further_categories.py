@@ -16,8 +16,8 @@ from storefront.catalog.models import Category, FurtherCategory, Listing, Listin
 from storefront.extensions import db, write_transaction
 from tests.api.conftest import Call
 from tests.cache.conftest import get
-from tests.catalog.test_cost import statements
 from tests.factories import make_category, make_product
+from tests.statements import statements
 
 pytestmark = pytest.mark.any_database
 

@@ -13,7 +13,7 @@ from storefront.api import tokens
 from storefront.catalog.models import Product, Variant
 from storefront.extensions import db
 from tests.api.conftest import BOTH, Call, read
-from tests.catalog.test_cost import statements
+from tests.statements import statements
 
 pytestmark = pytest.mark.any_database
 

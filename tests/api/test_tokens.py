@@ -13,8 +13,8 @@ from storefront.api.models import ApiToken
 from storefront.api.state import state
 from storefront.extensions import db, write_transaction
 from tests.api.conftest import Call
-from tests.catalog.test_cost import statements
 from tests.conftest import make_app
+from tests.statements import statements
 
 pytestmark = pytest.mark.any_database
 

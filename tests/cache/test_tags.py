@@ -18,8 +18,8 @@ from storefront.redis_roles import Role
 from storefront.shop_cache import keys
 from tests.cache.conftest import get
 from tests.cache.writer_process import detail, edit_product, get_category, set_price
-from tests.catalog.test_cost import statements
 from tests.factories import make_category, make_product
+from tests.statements import statements
 
 HOME, ALL = "/", "/products"
 CUPS, TABLE, PLATES = "/categories/table/cups", "/categories/table", "/categories/plates"

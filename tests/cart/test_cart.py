@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from html import unescape
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from storefront.cart.models import Cart, CartLine
 from storefront.catalog.list_index import writer
@@ -20,6 +18,7 @@ from storefront.catalog.models import Product, Variant
 from storefront.extensions import db, write_transaction
 from storefront.stock import StockItem
 from tests.factories import make_product
+from tests.statements import statements
 
 OWN = {"Sec-Fetch-Site": "same-origin"}
 
@@ -32,21 +31,6 @@ def lines() -> dict[str, int]:
 def put(client: FlaskClient, sku: str, quantity: object = 1) -> None:
     answer = client.post("/cart/lines", data={"sku": sku, "quantity": quantity}, headers=OWN)
     assert answer.status_code == 303, answer.text
-
-
-@contextmanager
-def statements() -> Iterator[list[str]]:
-    seen: list[str] = []
-
-    def note(_c: object, _cursor: object, statement: str, *_: object) -> None:
-        if not statement.startswith(("BEGIN", "PRAGMA")):
-            seen.append(statement)
-
-    event.listen(db.engine, "before_cursor_execute", note)
-    try:
-        yield seen
-    finally:
-        event.remove(db.engine, "before_cursor_execute", note)
 
 
 def test_added_items_are_on_the_cart_page_and_in_the_header(client: FlaskClient) -> None:

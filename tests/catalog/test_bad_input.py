@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from storefront import redis_roles
 from storefront.redis_roles import Role
-from tests.catalog.test_cost import statements
 from tests.factories import make_category, make_product
 from tests.selection import effort
+from tests.statements import statements
 
 CLEAR = {200, 301, 302, 414}
 

@@ -27,8 +27,9 @@ from storefront.demo import bulk_writer
 from storefront.extensions import db, write_transaction
 from storefront.stock import StockItem
 from tests.cache.conftest import get
-from tests.catalog.test_cost import MOST, cold_statements, statements
+from tests.catalog.test_cost import MOST, cold_statements
 from tests.factories import make_category, make_product
+from tests.statements import statements
 
 NOW = datetime.now(UTC)
 SORTS = ("new", "price", "-price", "name")

@@ -8,8 +8,8 @@ from flask.testing import FlaskClient
 from storefront.catalog.models import AddressRedirect, Product
 from storefront.catalog.moved_addresses import redirect_key
 from storefront.extensions import write_transaction
-from tests.catalog.test_cost import statements
 from tests.factories import make_category, make_product
+from tests.statements import statements
 
 
 def add_redirects(**targets: str) -> None:

@@ -24,8 +24,8 @@ from storefront.change_sets.shop_products import ShopProduct
 from storefront.extensions import db, write_transaction
 from storefront.stock import StockItem, StockMovement
 from tests.change_sets.stored_sets import media, shop, undo
-from tests.checkout.shoppers import count_statements
 from tests.factories import make_category, make_product
+from tests.statements import count_statements
 
 
 def plan(edit: Edit, *ids: int) -> EditPlan:

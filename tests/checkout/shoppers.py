@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import event, func, select
+from sqlalchemy import func, select
 
 from storefront.cart import Cart, CartLine
 from storefront.checkout import drafts, holds
@@ -79,18 +78,3 @@ def stock_differences() -> list[audit.Difference]:
     """Return the differences that the stock audit finds."""
     db.session.rollback()
     return audit.find_differences(db.session())
-
-
-def count_statements(work: Callable[[], object]) -> int:
-    """Return how many SQL statements a function sends."""
-    seen = []
-
-    def note(*arguments: object) -> None:
-        seen.append(arguments[2])
-
-    event.listen(db.engine, "before_cursor_execute", note)
-    try:
-        work()
-    finally:
-        event.remove(db.engine, "before_cursor_execute", note)
-    return len(seen)

@@ -21,7 +21,6 @@ from storefront.checkout.order_view import order_view
 from storefront.extensions import db, write_transaction
 from storefront.stock import inventory
 from tests.checkout.shoppers import (
-    count_statements,
     hold,
     make_draft,
     place,
@@ -29,6 +28,7 @@ from tests.checkout.shoppers import (
     stock_level,
 )
 from tests.factories import make_product
+from tests.statements import count_statements
 
 
 def stock_of(number: int, on_hand: int = 100) -> list[str]:

@@ -13,8 +13,9 @@ from storefront.checkout.models import Order
 from storefront.extensions import db, write_transaction
 from storefront.mail.queue import QueuedMail
 from tests.accounts.people import Browser, make_user, stored_mails
-from tests.checkout.shoppers import count_statements, make_draft, place
+from tests.checkout.shoppers import make_draft, place
 from tests.factories import make_product
+from tests.statements import count_statements
 
 pytestmark = pytest.mark.any_database
 

@@ -27,7 +27,6 @@ from storefront.stock import StockMovement
 from tests.accounts.people import second_app
 from tests.checkout.shoppers import (
     count_orders,
-    count_statements,
     current_digest,
     hold,
     make_draft,
@@ -36,6 +35,7 @@ from tests.checkout.shoppers import (
     stock_level,
 )
 from tests.factories import make_product
+from tests.statements import count_statements
 
 
 @pytest.mark.parametrize("payment", ["invoice", "stripe"])

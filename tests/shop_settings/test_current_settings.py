@@ -27,10 +27,10 @@ from storefront.stock.stream import StockSource
 from tests.cache.conftest import listen, own_redis
 from tests.cache.test_coherence import shops, warm
 from tests.cache.workers import WorkerPool
-from tests.catalog.test_cost import statements
 from tests.conftest import make_app
 from tests.factories import make_product
 from tests.processes import eventually
+from tests.statements import statements
 
 __all__ = ["own_redis", "shops"]
 
