@@ -1,11 +1,13 @@
-"""Counts the SQL statements of a piece of work; the one that begins a transaction on SQLite is none of them."""
+"""Counts the SQL statements of a piece of work, and what they read."""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
-from sqlalchemy import event
+from sqlalchemy import event, text
 
 from storefront.extensions import db
 
@@ -34,3 +36,34 @@ def count_statements(work: Callable[[], object]) -> int:
     with statements() as seen:
         work()
     return len(seen)
+
+
+@contextmanager
+def rows_read() -> Iterator[list[int]]:
+    """Yield a list that receives, at the end, how much the statements of this transaction's session have read.
+
+    On PostgreSQL the rows of tables and the entries of indexes; on SQLite the steps of its virtual machine, of which
+    each row takes some.
+    """
+    read = list[int]()
+    if db.engine.dialect.name == "postgresql":
+        before = _rows_of_transaction()
+        yield read
+        read.append(_rows_of_transaction() - before)
+        return
+    taken = itertools.count()
+    driver: Any = db.session.connection().connection.driver_connection
+    driver.set_progress_handler(lambda: next(taken) < 0, 1)
+    try:
+        yield read
+    finally:
+        driver.set_progress_handler(None, 1)
+    read.append(next(taken))
+
+
+def _rows_of_transaction() -> int:
+    query = (
+        "SELECT coalesce(sum(pg_stat_get_xact_tuples_returned(oid)), 0) FROM pg_class "
+        "WHERE relkind IN ('r', 'i') AND relnamespace = 'public'::regnamespace"
+    )
+    return int(db.session.execute(text(query)).scalar_one())

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, event, select
 
 from storefront.catalog.models import Product
 from storefront.catalog.product_list import product_selection, read_filter, select_products
+from storefront.catalog.product_list.product_matches import find_by_text
 from storefront.catalog.scarce_variants import list_scarce
 from storefront.extensions import db
 from tests.accounts.people import Browser, staff_browser
@@ -241,3 +242,9 @@ def test_filters_are_answered_by_indexes(app: Flask, monkeypatch: pytest.MonkeyP
         assert name in walk
     assert "PRIMARY KEY" not in walk, "no product's row is read"
     assert "SCAN stock_item USING INDEX ix_stock_item_scarce" in scarce
+
+
+def test_of_many_drafts_a_search_finds_the_newest(app: Flask) -> None:
+    drafts = [make_product(f"Cup {number}", status="draft").id for number in range(3)]
+    found = find_by_text("cup", 2, status="draft").ids.subquery()
+    assert sorted(db.session.scalars(select(found.c.id))) == drafts[1:]

@@ -164,6 +164,8 @@ def build_statement(
         condition = f"document @@ CAST(:{bind} AS tsquery)"
         key = "product_id"
     # Documents of hidden products have negative keys.
+    # With the table's name: by itself it would be the selected column on PostgreSQL, from which no index could read.
+    key = f"{table}.{key}"
     selected, sign, order = (f"-{key}", "<", key) if hidden else (key, ">", f"{key} DESC")
     where = f"{condition} AND {key} {sign} 0"
     statement = f"SELECT {selected} AS product_id FROM {table} WHERE {where} ORDER BY {order}"
