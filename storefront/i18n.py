@@ -227,6 +227,11 @@ def lazy_gettext(text: str, **values: object) -> str:
     return lazy
 
 
+def mark_text(text: str) -> str:
+    """Mark a text for the translations (`make texts`) that is looked up elsewhere; imported as `_`."""
+    return text
+
+
 def _look_up() -> NullTranslations:
     if not has_app_context():
         return _UNTRANSLATED

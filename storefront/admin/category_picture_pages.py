@@ -14,6 +14,7 @@ from storefront.catalog import category_pictures
 from storefront.catalog.category_edits import CategoryChangedError
 from storefront.catalog.picture_edits import MAX_ALT
 from storefront.catalog.pictures import PictureError, StoredPicture
+from storefront.change_sets.reason_texts import translate_reason
 from storefront.extensions import write_transaction
 from storefront.i18n import gettext as _
 from storefront.rate_limiting import limit
@@ -68,7 +69,7 @@ def _store(form: Form) -> StoredPicture | None:
     try:
         return store_picture(file)
     except PictureError as error:
-        form.errors["picture"] = _("This file can’t be used. %(reason)s", reason=str(error))
+        form.errors["picture"] = _("This file can’t be used. %(reason)s", reason=translate_reason(str(error)))
         return None
 
 

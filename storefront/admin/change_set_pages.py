@@ -73,9 +73,10 @@ def problems(number: int) -> Response:
     """Return the refused rows and the notes as a CSV file."""
     change_set, text = _find(number), io.StringIO()
     writer = CsvWriter(text)
-    writer.write_row(["Line", "Column", "Reason", "Kind"])
+    writer.write_row([_("Line"), _("Column"), _("Reason"), _("Kind")])
+    kinds = {"refused": _("refused"), "note": _("note")}
     for one in store.problems(change_set.id):
-        writer.write_row([one.line or None, one.column, translate_reason(one.reason), one.kind])
+        writer.write_row([one.line or None, one.column, translate_reason(one.reason), kinds[one.kind]])
     response = Response(text.getvalue().encode(), mimetype="text/csv")
     response.headers.set("Content-Disposition", "attachment", filename=f"problems-{number}.csv")
     return mark_private(response)

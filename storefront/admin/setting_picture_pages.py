@@ -12,6 +12,7 @@ from storefront.admin.sent_pictures import store_picture
 from storefront.admin.setting_pages import render_part
 from storefront.catalog import shop_pictures
 from storefront.catalog.pictures import PictureError
+from storefront.change_sets.reason_texts import translate_reason
 from storefront.i18n import gettext as _
 from storefront.rate_limiting import limit
 from storefront.shop_settings import stored_settings
@@ -58,7 +59,7 @@ def _store(name: str, form: Form) -> str:
     try:
         return shop_pictures.prepare(name, store_picture(file))
     except PictureError as error:
-        form.errors[name] = _("This file can’t be used. %(reason)s", reason=str(error))
+        form.errors[name] = _("This file can’t be used. %(reason)s", reason=translate_reason(str(error)))
     except OSError:
         current_app.logger.exception("a picture of the shop cannot be stored")
         form.errors[name] = _("It can’t be stored now. Try again later.")

@@ -124,8 +124,12 @@ class TagModes:
         if name in known:
             return None
         similar = get_close_matches(name, known, 1)
-        guess = f" Did you mean {similar[0]!r}?" if similar else ""
-        return f"No kind of tag is called {name!r}.{guess} There are: {', '.join(known)}."
+        sentences = [
+            _("No kind of tag is called %(name)s.", name=repr(name)),
+            _("Did you mean %(name)s?", name=repr(similar[0])) if similar else "",
+            _("There are: %(names)s.", names=", ".join(known)),
+        ]
+        return " ".join(filter(None, sentences))
 
     def _group_of(self, tag: str) -> str:
         name, separator, _identity = tag.partition(":")

@@ -49,7 +49,7 @@ def recognise_header(header: Sequence[str]) -> ForeignFile | None:
     known = {column_name(cell) for cell in header}
     if not known >= {"title", "price"} and (translated := find_language(header)):
         language, pairs = translated
-        advice = "Rename the columns: " + ", ".join(f"{cell} to {name}" for cell, name in pairs[:12]) + "."
+        advice = "Rename the columns: " + ", ".join(f"{cell} → {name}" for cell, name in pairs[:12]) + "."
         return ForeignFile(f"product sheet with {language} headers", [cell for cell, _ in pairs], advice, "")
     return None
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import http.client
+import socket
+import ssl
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -45,7 +48,7 @@ def fetch(url: str) -> bytes:
         except TimeoutError as error:
             raise FetchError(f"it took longer than {MAX_SECONDS:.0f} s") from error
         except (OSError, http.client.HTTPException, UnicodeError, ValueError) as error:
-            raise FetchError(f"it cannot be reached: {error}") from error
+            raise FetchError(f"it cannot be reached: {_explain(error)}") from error
         if isinstance(answer, bytes):
             return answer
         url = urljoin(url, answer)
@@ -96,6 +99,21 @@ def _request(url: str, deadline: float) -> bytes | str:
         if len(body) > pictures.MAX_BYTES:
             raise FetchError(f"it is larger than {pictures.MAX_BYTES:,} bytes")
         return body
+
+
+def _explain(error: Exception) -> str:
+    """Return why an address cannot be reached; what the system says of it, if that is rare."""
+    match error:
+        case socket.gaierror():
+            return "there is no server of this name"
+        case ConnectionRefusedError():
+            return "the server refuses the connection"
+        case ssl.SSLCertVerificationError():
+            return "the certificate of the server is not valid"
+        case OSError(errno=errno.ENETUNREACH | errno.EHOSTUNREACH):
+            return "the server cannot be reached from here"
+        case _:
+            return str(error)
 
 
 def _remaining(deadline: float) -> float:

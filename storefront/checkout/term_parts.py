@@ -11,7 +11,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
+from storefront.checkout.term_errors import TermError
 from storefront.config.values import CheckoutFile
+from storefront.i18n import gettext as _
 from storefront.i18n import lazy_gettext
 from storefront.web.prefix import add_prefix
 
@@ -64,10 +66,11 @@ class TermPart:
     origin: Origin
     tables: Mapping[str, Any]
 
-    def describe_problem(self, text: str) -> TermProblem:
+    def describe_problem(self, error: TermError) -> TermProblem:
         """Return the problem of a value of this part that is wrong."""
-        where = "checkout.toml" if self.origin == "file" else _address_of(self.name)
-        return TermProblem(self.name, f"{where}: {text}")
+        if self.origin == "file":
+            return TermProblem(self.name, f"checkout.toml: {error}")
+        return TermProblem(self.name, f"{_address_of(self.name)}: {error.sentence}")
 
 
 def find_parts(
@@ -104,7 +107,8 @@ def _stored_part(name: PartName, text: str) -> TermPart | TermProblem:
         tables = None
     if isinstance(tables, dict):
         return TermPart(name, "stored", tables)
-    return TermProblem(name, f"{_address_of(name)}: the stored value cannot be read. Enter it again.")
+    sentence = _("The stored value cannot be read. Enter it again.")
+    return TermProblem(name, f"{_address_of(name)}: {sentence}")
 
 
 def _address_of(name: PartName) -> str:

@@ -168,4 +168,4 @@ def _collect(part: TermPart, problems: list[TermProblem]) -> Iterator[None]:
     try:
         yield
     except TermError as error:
-        problems.append(part.describe_problem(str(error)))
+        problems.append(part.describe_problem(error))

@@ -9,7 +9,7 @@ from typing import Any
 from flask import Flask, current_app
 from sqlalchemy.orm import Session
 
-from storefront import shop_settings
+from storefront import languages, shop_settings
 from storefront.app_state import AppState
 from storefront.checkout import payment
 from storefront.checkout.delivery import DeliveryMethod
@@ -85,7 +85,8 @@ def current_terms() -> Terms:
     last = state.last
     if last is not None and last[0] == key:
         return last[1]
-    terms = read_current(documents)
+    with languages.use(None):  # the sentences about problems are for the office
+        terms = read_current(documents)
     state.last = (key, terms)
     if terms.problems != state.logged:
         state.logged = terms.problems

@@ -20,6 +20,7 @@ from storefront.ops import (
     warm_up,
 )
 from storefront.ops.doctor import proxy_echo
+from storefront.ops.system_texts import translate_system_text
 from storefront.terminal import guard
 from storefront.web import health
 from storefront.web.common_headers import Measure
@@ -33,6 +34,7 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(backup.restore)
     app.register_blueprint(proxy_echo.bp)
     app.register_blueprint(dashboard.bp)
+    app.add_template_filter(translate_system_text, "system_text")
     minute_figures.init_app(app)
     cache.add_command(warm_up.warm)
     cache.add_command(cache_estimate.estimate)

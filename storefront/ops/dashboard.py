@@ -17,6 +17,7 @@ from storefront.checkout.models import Order
 from storefront.extensions import db
 from storefront.i18n import gettext as _
 from storefront.ops import metrics, minute_figures
+from storefront.ops.system_texts import translate_system_text
 from storefront.rate_limiting import limit
 from storefront.redis_roles import RedisUnavailable
 from storefront.web.charts import Chart, draw_lines
@@ -38,7 +39,8 @@ def dashboard() -> Response:
         charts=charts,
         away=away,
         services=[
-            (name, check.problem() or "ok") for name, check in readiness_checks.get(current_app).items()
+            (translate_system_text(name), translate_system_text(check.problem() or "ok"))
+            for name, check in readiness_checks.get(current_app).items()
         ],
         open_in=metrics.breakers(),
         roles=redis_roles.statuses(),

@@ -80,7 +80,7 @@ def test_the_sentence_says_what_it_is_and_what_to_do() -> None:
         "Export the products from the shop as Shopify CSV, or name the columns as docs/importing.md says."
     )
     assert str(recognise_header(["Titel", "Preis", "Bestand"])).endswith(
-        "Rename the columns: Titel to Title, Preis to Price, Bestand to Inventory quantity."
+        "Rename the columns: Titel → Title, Preis → Price, Bestand → Inventory quantity."
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -58,6 +59,16 @@ def web(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 def test_failed_download_gives_the_reason(web: str, path: str, reason: str) -> None:
     with pytest.raises(FetchError, match=reason):
         picture_download.fetch(f"{web}{path}")
+
+
+def test_an_unreachable_server_is_named_in_plain_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    Internet(monkeypatch).names["pictures.example"] = [[PUBLIC]]
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    with pytest.raises(FetchError, match=r"^it cannot be reached: the server refuses the connection$"):
+        picture_download.fetch(f"http://pictures.example:{port}/a.png")
+    with pytest.raises(FetchError, match=r"^it cannot be reached: there is no server of this name$"):
+        picture_download.fetch("http://pictures.invalid/a.png")
 
 
 def test_recorded_pictures_are_downloaded_and_shown(app: Flask, web: str) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
+from storefront import languages
 from storefront.app import create_app
 from storefront.checkout import holds, terms
 from storefront.checkout.errors import CheckoutClosedError
@@ -17,6 +18,7 @@ from storefront.checkout.place_order import place_order
 from storefront.checkout.term_reader import Terms, read_terms
 from storefront.config.values import CheckoutFile, read_checkout_file
 from storefront.ops import doctor
+from storefront.shop_settings import stored_documents, stored_settings
 from tests.accounts.people import Browser, make_user, stored_mails
 from tests.checkout.shoppers import count_orders, current_digest, make_draft, stock_level
 from tests.checkout.test_pages import DETAILS, place, review
@@ -249,3 +251,12 @@ def test_the_example_of_the_documents_is_complete(tmp_path: Path) -> None:
     text = "\n".join(blocks)
     assert tomllib.loads(text)
     assert read(text, tmp_path).problems == ()
+
+
+def test_problems_are_in_the_language_of_the_office(app: Flask) -> None:
+    stored_settings.set_value("locale", "de_DE")
+    stored_documents.add_documents({"tax": "[]"})
+    with languages.use(languages.Language("ja", "ja_JP")):  # a shopper's page asks first
+        assert terms.current_terms().problems
+    [problem] = sentences(terms.current_terms())
+    assert "Der gespeicherte Wert ist nicht lesbar." in problem

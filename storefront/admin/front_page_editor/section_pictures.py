@@ -14,6 +14,7 @@ from storefront.admin.sent_pictures import store_picture
 from storefront.catalog.models import PagePicture
 from storefront.catalog.page_data import Picture
 from storefront.catalog.pictures import PictureError
+from storefront.change_sets.reason_texts import translate_reason
 from storefront.content.front_page.page_sections import MAX_ALT, SectionPicture
 from storefront.content.page_pictures import remember_pictures
 from storefront.extensions import db, write_transaction
@@ -75,7 +76,9 @@ def _store(form: Form, prefix: str) -> SectionPicture | None:
     try:
         stored = store_picture(request.files[f"{prefix}-file"])
     except PictureError as error:
-        form.errors[f"{prefix}-file"] = _("This file can’t be used. %(reason)s", reason=str(error))
+        form.errors[f"{prefix}-file"] = _(
+            "This file can’t be used. %(reason)s", reason=translate_reason(str(error))
+        )
         return None
     picture = SectionPicture(stored.digest, stored.width, stored.height)
     with write_transaction() as session:

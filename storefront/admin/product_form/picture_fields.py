@@ -14,6 +14,7 @@ from storefront.catalog.page_data import Picture
 from storefront.catalog.picture_edits import MAX_ALT
 from storefront.catalog.pictures import PictureError
 from storefront.catalog.product_writer import LockedProduct, PictureEdit
+from storefront.change_sets.reason_texts import translate_reason
 from storefront.i18n import gettext as _
 from storefront.i18n import lazy_gettext
 from storefront.unicode_text import clean_line
@@ -105,7 +106,9 @@ def store_files(errors: dict[str, str], present: int) -> list[PictureEdit]:
         try:
             stored.append(_store(file))
         except PictureError as error:
-            refused.append(_("%(name)s can’t be used. %(reason)s", name=_name(file), reason=str(error)))
+            refused.append(
+                _("%(name)s can’t be used. %(reason)s", name=_name(file), reason=translate_reason(str(error)))
+            )
     if refused:
         errors[FILES] = " ".join(refused)
     return stored
