@@ -80,6 +80,20 @@ def test_write_transaction_does_not_pause(app: Flask, pauses: list[str]) -> None
     assert own(pauses) == 0
 
 
+def test_pause_under_gevent_answers_what_came_in() -> None:
+    """After sleep(0) nobody has looked for it."""
+    code = """if True:
+        from gevent import monkey; monkey.patch_all()
+        import socket, gevent; from storefront.pauses import let_others_go
+        ours, theirs = socket.socketpair(); answered = []
+        gevent.spawn(lambda: answered.append(theirs.recv(1))); gevent.sleep(0.001)
+        ours.send(b"?"); gevent.sleep(0); print(answered)
+        let_others_go(); print(answered)"""
+    root = Path(__file__).parents[2]
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["[]", "[b'?']"]
+
+
 def test_background_waits_for_visitors(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(visitor_builds, "PATIENCE", PATIENCE)
     visitors, ended = VisitorBuilds(), threading.Event()
