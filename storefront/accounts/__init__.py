@@ -22,6 +22,7 @@ from storefront.accounts import (
     last_seen,
     queries,
     security_events,
+    user_agents,
 )
 from storefront.accounts.account_language import keep_language
 from storefront.accounts.authentication import (
@@ -87,6 +88,7 @@ def init_app(app: Flask) -> None:
     app.after_request(known_devices.write)
     app.after_request(last_seen.store)
     account_language.init_app(app)
+    app.add_template_filter(user_agents.translate, "device")
     mail.register_letters(app, *account_letters.LETTERS)
     rate_limiting.register_identifier(app, partial(cookie.identify, app))
     sessions.add_validator(app, authentication.session_belongs_to_sign_in)

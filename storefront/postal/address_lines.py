@@ -48,9 +48,21 @@ def address_lines(address: Mapping[str, str]) -> list[str]:
     name = country_codes.country_names(i18n.shop_locale()).get(country, country)
     # Some countries ask for no postal code; then the sign before it (`HR-`) means nothing.
     sign = "" if values["postal_code"] else rules.postal_code_prefix
+    capitals = [values[field] for field in rules.upper_fields if values.get(field)]
     typed = {*street.split("\n"), *values.values()}
-    lines = (line if line in typed else _trim(line, sign) for line in written[:-1])
+    lines = (line if line in typed else _trim(_as_typed(line, capitals), sign) for line in written[:-1])
     return [line for line in lines if line.strip()] + [name]
+
+
+def _as_typed(line: str, capitals: list[str]) -> str:
+    """Return a line with a city and region as they were typed.
+
+    The library writes many countries' in capitals, for the machines that sort mail from abroad. On pages, in letters
+    and on parcels within a country nobody writes "10115 BERLIN".
+    """
+    for text in sorted(capitals, key=len, reverse=True):
+        line = line.replace(text.upper(), text)
+    return line
 
 
 def _trim(line: str, sign: str) -> str:

@@ -223,11 +223,11 @@ def _read_region(form: Form, part: AddressPart) -> str:
 
 
 def _label_in_sentence(part: AddressPart) -> str:
-    """Return a part's label as it is written inside a sentence: in lower case, except for names and acronyms.
+    """Return a part's label as it is written inside an English sentence: in lower case, except for names and acronyms.
 
-    German keeps the capital letter of a noun.
+    German keeps the capital letter of a noun, and Japanese the acronym in 郵便番号（ZIP）.
     """
     label = str(part.label)
-    if i18n.shop_locale().startswith("de"):
+    if i18n.shop_locale().startswith(("de", "ja")):
         return label
     return label if label[:2].isupper() or label == _("Eircode") else label.lower()

@@ -10,7 +10,8 @@ from flask import Flask
 from werkzeug.datastructures import MultiDict
 
 from storefront import i18n
-from storefront.postal.address_rules import read_address
+from storefront.accounts import user_agents
+from storefront.postal.address_rules import read_address, rules_for
 from storefront.shop_settings.stored_settings import set_value
 from storefront.web.forms import Form
 from tests.accounts.people import stored_mails
@@ -43,6 +44,17 @@ def test_parts_of_addresses_keep_their_capitals_in_german(app: Flask) -> None:
     read_address(form)
     assert form.errors["postcode"] == "Bitte ausfüllen: Postleitzahl."
     assert form.errors["name"] == "Bitte ausfüllen: Name."
+
+
+def test_words_with_two_meanings_have_that_of_their_place(app: Flask) -> None:
+    set_value("locale", "ja_JP")
+    form = Form(MultiDict({"country": "US"}))
+    read_address(form)
+    assert form.errors["postcode"] == "郵便番号（ZIP）を入力してください。"
+    set_value("locale", "de_DE")
+    assert rules_for("US").region.label == "Bundesstaat", "not Status, as of an order"
+    assert user_agents.translate("Firefox on Linux") == "Firefox auf Linux"
+    assert user_agents.translate("A browser") == "Ein Browser"
 
 
 def test_plural_forms_are_those_of_the_language(app: Flask) -> None:
