@@ -223,7 +223,7 @@ def _read_region(form: Form, part: AddressPart) -> str:
 
 
 def _label_in_sentence(part: AddressPart) -> str:
-    """Return a part's label as it is written inside an English sentence: in lower case, except for names and acronyms.
+    """Return a part's label as an English sentence has it: in lower case, except for names and acronyms.
 
     German keeps the capital letter of a noun, and Japanese the acronym in 郵便番号（ZIP）.
     """
