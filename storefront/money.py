@@ -11,6 +11,7 @@ from babel import Locale
 from babel.numbers import format_decimal, list_currencies
 
 from storefront.errors import ConfigurationError
+from storefront.i18n import gettext as _
 
 # ISO 4217:2015, table A.1: the currencies whose column "minor unit" is not 2.
 _MINOR_UNITS = {
@@ -34,7 +35,10 @@ def check_currency(code: str) -> str:
     currency = code.strip().upper()
     if currency not in list_currencies():
         raise ConfigurationError(
-            f"{code!r} is not an ISO 4217 currency code; use one such as USD, EUR or JPY."
+            _(
+                "%(code)s is not an ISO 4217 currency code; use one such as USD, EUR or JPY.",
+                code=repr(code),
+            )
         )
     return currency
 

@@ -53,8 +53,8 @@ def choose_reader(table: Table, currency: str, claim: Callable[[str, str], bool]
     if not product_columns.score_header(table.header):
         found = ", ".join(repr(cell) for cell in table.header[:8] if cell) or "not named"
         raise UnreadableFileError(
-            f"{table.path} is not a product CSV that the shop can read. Its columns are {found}; it needs 'Title', "
-            "'URL handle' (or 'Handle'), 'Variant code' or 'SKU', and what they are about, such as 'Price'. "
+            f"{table.path} is not a product CSV that the shop can read. Its columns are {found}; it needs “Title”, "
+            "“URL handle” (or “Handle”), “Variant code” or “SKU”, and what they are about, such as “Price”. "
             "docs/importing.md has all columns."
         )
     return ProductReader(table.header, currency)

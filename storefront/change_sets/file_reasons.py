@@ -59,8 +59,8 @@ TEXTS = (
     _("Dutch"),
     _("Portuguese"),
     _(
-        "%(path)s is not a product CSV that the shop can read. Its columns are %(names)s; it needs 'Title', "
-        "'URL handle' (or 'Handle'), 'Variant code' or 'SKU', and what they are about, such as 'Price'. "
+        "%(path)s is not a product CSV that the shop can read. Its columns are %(names)s; it needs “Title”, "
+        "“URL handle” (or “Handle”), “Variant code” or “SKU”, and what they are about, such as “Price”. "
         "docs/importing.md has all columns."
     ),
     # What to do.
@@ -82,7 +82,7 @@ TEXTS = (
     # Its encoding and its lines.
     _(
         "%(path)s was saved in a wrong encoding before: line %(line)s has %(shown)s. Export it again as UTF-8, or "
-        "name its encoding with --encoding (--encoding utf-8 takes the text as it stands)."
+        "name its encoding with --encoding (--encoding utf-8 takes the text unchanged)."
     ),
     _("%(path)s is not UTF-8 (line %(line)s). %(advice)s"),
     _("As Windows-1252 it would read %(shown)s. Save the file as UTF-8, or name its encoding: %(hints)s."),

@@ -75,7 +75,8 @@ def read_tax_rules(terms: Mapping[str, Any], locale: str, *, has_demo_terms: boo
     if "tax" not in terms and not has_demo_terms:
         raise TermError(
             "tax is missing. Write a table for each country, such as [tax.DE], or an empty [tax] "
-            "if this shop charges none."
+            "if this shop charges none.",
+            sentence=_("Enter a rate, or tick that this shop charges no tax."),
         )
     for country, table in tables.items():
         if not isinstance(table, dict):

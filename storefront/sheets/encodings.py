@@ -83,7 +83,7 @@ def decide_encoding(path: Path, wanted: str | None = None) -> FileEncoding:
         line, text = lines.first_misread
         raise UnreadableFileError(
             f"{path} was saved in a wrong encoding before: line {line} has {text!r}. Export it again as UTF-8, or "
-            "name its encoding with --encoding (--encoding utf-8 takes the text as it stands)."
+            "name its encoding with --encoding (--encoding utf-8 takes the text unchanged)."
         )
     if lines.other > lines.utf8 or (lines.other and not lines.utf8):
         problem = find_strangeness(lines.sample)
