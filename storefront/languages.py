@@ -22,7 +22,18 @@ if TYPE_CHECKING:
 
 # The first parts of the paths that answer in each language. The back office, the API and files have one address.
 TRANSLATED = frozenset(
-    {"", "account", "cart", "categories", "checkout", "collections", "orders", "pages", "products"}
+    {
+        "",
+        "account",
+        "cart",
+        "categories",
+        "checkout",
+        "collections",
+        "orders",
+        "pages",
+        "previews",
+        "products",
+    }
 )
 _FIRST = re.compile(r"/([^/?#]*)")
 _KEY = "storefront.language"  # in the WSGI environment: the language of the address

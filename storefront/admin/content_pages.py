@@ -20,6 +20,7 @@ from storefront.admin.pages import render_page
 from storefront.content import page_edits, starting_drafts
 from storefront.content.models import ContentPage, ContentVersion
 from storefront.content.page_edits import PageChangedError, PageEditError
+from storefront.content.page_preview import preview_url
 from storefront.content.page_reader import state_of
 from storefront.extensions import db, write_transaction
 from storefront.rate_limiting import limit
@@ -163,6 +164,7 @@ def _page(
         versions=_versions(here) if here else [],
         state=state_of(here) if here else None,
         zone=moments.zone_name(),
+        preview=preview_url(here.id) if here else "",
         placeholders=starting_drafts.find_placeholders(here) if here else [],
     )
 

@@ -6,7 +6,7 @@ from flask import Flask
 
 from storefront.catalog import sitemap
 from storefront.catalog.views import own_front_page
-from storefront.content import menu_reader, page_texts, views
+from storefront.content import menu_reader, page_preview, page_texts, views
 from storefront.content.front_page import front_page_views, section_texts
 from storefront.content.front_page.page_sections import shop_link
 from storefront.web import site_navigation
@@ -17,6 +17,7 @@ __all__ = ["init_app"]
 def init_app(app: Flask) -> None:
     """Register the pages and the own front page, and link to them in the menus of every page and in the sitemap."""
     app.register_blueprint(views.bp)
+    app.register_blueprint(page_preview.bp)
     page_texts.init_app(app)
     section_texts.init_app(app)
     site_navigation.load_menus.register(app, menu_reader.fetch_menus)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import Row, Select, select
 
 from storefront import cache, moments
 from storefront.catalog.moved_addresses import find_redirect
@@ -47,15 +47,34 @@ def fetch_page(slug: str) -> PublicPage:
     return cache.fetch(keys.content_page(slug), PublicPage, lambda: _read_page(slug))
 
 
-def _read_page(slug: str) -> PublicPage:
-    cache.depends_on(keys.content_tag(slug))
+def read_preview(page_id: int) -> PublicPage:
+    """Return a page whether it is published or not; nothing of it is cached.
+
+    Raises:
+        NotInShopError: the page was deleted.
+    """
+    found = db.session.execute(_select_page().where(ContentPage.id == page_id)).one_or_none()
+    if found is None:
+        raise NotInShopError(_("We don’t have this page."))
+    return _as_page(found)
+
+
+def _select_page() -> Select[Any]:
+    """Return the query for the texts of pages, in the present language, and their moments."""
     texts = (ContentPage.title, ContentPage.body_html, ContentPage.seo_title, ContentPage.seo_description)
     columns = [translated(text, PAGE, ContentPage.id, text.key) for text in texts]
-    moments_of = (ContentPage.published_at, ContentPage.withdraw_at)
-    query = select(ContentPage.slug, *moments_of, *columns).where(ContentPage.slug == slug)
-    found = db.session.execute(query).one_or_none()
+    return select(ContentPage.slug, ContentPage.published_at, ContentPage.withdraw_at, *columns)
+
+
+def _as_page(found: Row[Any]) -> PublicPage:
+    return PublicPage(found.slug, found.title, found.body_html, found.seo_title, found.seo_description)
+
+
+def _read_page(slug: str) -> PublicPage:
+    cache.depends_on(keys.content_tag(slug))
+    found = db.session.execute(_select_page().where(ContentPage.slug == slug)).one_or_none()
     if found is not None and is_public(found):
-        return PublicPage(found.slug, found.title, found.body_html, found.seo_title, found.seo_description)
+        return _as_page(found)
     target = None if found else find_redirect(path_of(slug))
     if target is not None:
         raise MovedError(add_prefix(target))

@@ -25,6 +25,10 @@ def _page_key(arguments: Mapping[str, Any], _query: Mapping[str, str]) -> str:
 @cache.public_page(keys.CONTENT, _page_key)
 def page(slug: str) -> str:
     """A page of the merchant."""
-    found = page_reader.fetch_page(slug)
+    return render_content_page(page_reader.fetch_page(slug))
+
+
+def render_content_page(found: page_reader.PublicPage) -> str:
+    """Return the HTML of a page of the merchant."""
     filled = msgspec.structs.replace(found, body_html=fill_slots(found.body_html))
     return render_template("content/page.html", page=filled)

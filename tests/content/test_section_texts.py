@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from storefront.content import page_edits
 from storefront.content.front_page import front_page_draft, front_page_edits
 from storefront.content.front_page.page_sections import (
     GridItem,
@@ -17,10 +18,12 @@ from storefront.content.front_page.page_sections import (
     QuoteSection,
     TextSection,
 )
+from storefront.content.page_edits import PageValues
 from storefront.extensions import write_transaction
 from storefront.shop_settings import stored_settings
 from tests.accounts.people import staff_browser
 from tests.content.test_front_page import picture, publish
+from tests.factories import make_product
 from tests.test_text_translations import owner, translate
 
 pytestmark = pytest.mark.any_database
@@ -70,6 +73,32 @@ def test_each_text_of_a_section_is_shown_in_the_language(shop: Flask, client: Fl
     assert "A guest" in german, "what is not translated is as it is"
     assert 'alt="A pot"' in german
     assert client.get("/").data == before
+
+
+def test_previews_are_in_each_language(shop: Flask, client: FlaskClient) -> None:
+    translate("front-page", **{field("Winter tea"): "Wintertee"})
+    with write_transaction() as session:
+        page = page_edits.create(session, PageValues("Imprint"))
+    product = make_product("Mug", status="draft", variants=[{"sku": "M"}])
+    translate("page", "imprint", title="Impressum")
+    translate("product", "mug", title="Becher")
+    staff = staff_browser(shop)
+    for path, own, german in (
+        ("/admin/front-page", "Winter tea", "Wintertee"),
+        (f"/admin/pages/{page.id}", "Imprint", "Impressum"),
+        (f"/admin/products/{product.id}", "Mug", "Becher"),
+    ):
+        links = re.findall(r'<a href="((?:/de)?/previews/[^"]+)"', staff.get(path).text)
+        assert [link.startswith("/de/") for link in links] == [False, True]
+        assert f">{own}</h1>" in client.get(links[0]).text
+        shown = client.get(links[1])
+        assert f">{german}</h1>" in shown.text
+        assert (shown.headers["Cache-Control"], shown.headers["X-Robots-Tag"]) == (
+            "private, no-store",
+            "noindex",
+        )
+        assert 'href="/de/cart"' in shown.text
+        assert client.get(f"{links[1]}x").status_code == 404
 
 
 def test_a_picture_keeps_its_words_in_another_place(shop: Flask, client: FlaskClient) -> None:

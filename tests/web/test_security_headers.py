@@ -11,8 +11,10 @@ from flask import Flask
 from storefront.accounts import sign_in_links, staff_invitations, tokens
 from storefront.catalog import draft_preview
 from storefront.checkout import access, queries
+from storefront.content import page_edits, page_preview
 from storefront.content.front_page.front_page_views import preview_url
-from storefront.extensions import db
+from storefront.content.page_edits import PageValues
+from storefront.extensions import db, write_transaction
 from tests.accounts.people import EMAIL, Browser, last_link, make_user, user
 from tests.checkout.shoppers import make_draft, place
 from tests.factories import make_product
@@ -65,7 +67,15 @@ def preview_link(app: Flask) -> str:
     """Return the path of a signed link to the page of a draft."""
     draft = make_product("Plate", status="draft").id
     with app.test_request_context():
-        return draft_preview.preview_url(draft).removeprefix("http://localhost")
+        return draft_preview.preview_url(draft)
+
+
+def page_link(app: Flask) -> str:
+    """Return the path of a signed link to a page of the merchant that is a draft."""
+    with app.test_request_context(), write_transaction() as session:
+        page = page_edits.create(session, PageValues("Imprint"))
+        session.flush()
+        return page_preview.preview_url(page.id)
 
 
 def front_page_link(app: Flask) -> str:
@@ -134,6 +144,7 @@ def test_no_page_tells_other_sites_its_token(app: Flask) -> None:
         ),
         "/account/invitation/<token>": invitation_link(app),
         "/previews/<token>": preview_link(app),
+        "/previews/pages/<token>": page_link(app),
         "/previews/front-page/<token>": front_page_link(app),
         "/orders/<number>": order_link(app),
     }

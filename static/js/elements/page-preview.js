@@ -1,5 +1,6 @@
 /** A page of the shop in a frame, as wide as a phone or a large screen, scaled to the room that there is. `data-src` is
- *  its address, `data-title` its name. It is fetched when the element comes into view. */
+ *  its address, `data-title` its name; a button with `data-address` shows another address. It is fetched when the element
+ *  comes into view. */
 class PagePreview extends HTMLElement {
   #listening;
   #resizes;
@@ -16,6 +17,9 @@ class PagePreview extends HTMLElement {
     for (const button of this.#buttons) {
       button.addEventListener("click", () => this.#choose(Number(button.dataset.width)), { signal: this.#listening.signal });
     }
+    for (const button of this.#languages) {
+      button.addEventListener("click", () => this.#say(button), { signal: this.#listening.signal });
+    }
     this.#resizes = new ResizeObserver(() => this.#fit());
     this.#resizes.observe(this.#stage);
   }
@@ -31,6 +35,15 @@ class PagePreview extends HTMLElement {
 
   get #buttons() {
     return this.querySelectorAll("[data-width]");
+  }
+
+  get #languages() {
+    return this.querySelectorAll("[data-address]");
+  }
+
+  #say(chosen) {
+    for (const button of this.#languages) button.setAttribute("aria-pressed", String(button === chosen));
+    this.#stage.firstElementChild.src = chosen.dataset.address;
   }
 
   #choose(width) {

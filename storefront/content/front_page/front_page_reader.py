@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from storefront import cache, moments
 from storefront.catalog.models import ROOT_PATH, RenditionSet
@@ -50,25 +52,28 @@ def read_draft() -> tuple[PageSection, ...]:
     return page_sections.decode(stored or "[]")
 
 
-def build_preview(sections: Sequence[PageSection]) -> OwnFrontPage:
-    """Return the page with these sections, also with those whose time has not come yet."""
-    now = moments.now()
-    return _build([each for each in sections if not each.hidden and not _has_ended(each, now)], now)
+def build_preview() -> OwnFrontPage:
+    """Return the page of the draft in the present language, also with sections whose time has not come yet."""
+    sections, now = _read_shown(FrontPage.draft) or [], moments.now()
+    return _build([each for each in sections if not _has_ended(each, now)], now)
 
 
 def _read_published() -> OwnFrontPage:
     cache.depends_on(keys.FRONT_PAGE)
-    stored, texts = section_texts.read_published()
-    if stored is None:
+    sections, now = _read_shown(FrontPage.published), moments.now()
+    if sections is None:
         return OwnFrontPage()
-    now = moments.now()
-    sections = [
-        section_texts.translate_section(each, texts)
-        for each in page_sections.decode(stored)
-        if not each.hidden
-    ]
     _bound(sections, now)
     return _build([each for each in sections if is_shown(each, now)], now)
+
+
+def _read_shown(column: InstrumentedAttribute[Any]) -> list[PageSection] | None:
+    """Return the sections of a column that are not hidden, in the present language; None if it has none."""
+    stored, texts = section_texts.read_sections(column)
+    if stored is None:
+        return None
+    sections = (each for each in page_sections.decode(stored) if not each.hidden)
+    return [section_texts.translate_section(each, texts) for each in sections]
 
 
 def is_shown(section: PageSection, now: datetime) -> bool:

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, current_app, make_response, render_template, url_for
-from itsdangerous import BadSignature
+from flask import Blueprint, Response, render_template, url_for
 
 from storefront import rate_limiting
-from storefront.catalog.draft_preview import MAX_AGE
-from storefront.catalog.navigation import NotInShopError
+from storefront.catalog import draft_preview
 from storefront.content.front_page.front_page_reader import (
     OwnFrontPage,
     build_preview,
     fetch_front_page,
-    read_draft,
 )
-from storefront.i18n import gettext as _
 from storefront.web.common_headers import FRAMED_POLICY
 from storefront.web.private import mark_private
-from storefront.web.signing import create_timed_serializer
 
 bp = Blueprint("front_page", __name__, cli_group=None)
 bp.after_request(mark_private)  # also the answers to links that are cut or too old
@@ -33,20 +28,15 @@ def render_published() -> str | None:
 
 def preview_url() -> str:
     """Return the address of the draft's preview; it works for a week."""
-    token = create_timed_serializer(current_app, _SALT).dumps("draft")
-    return url_for("front_page.preview", token=token)
+    return url_for("front_page.preview", token=draft_preview.sign_preview(_SALT, "draft"))
 
 
 @bp.get("/previews/front-page/<token>")
 @rate_limiting.limit("browse")
 def preview(token: str) -> Response:
     """Show the draft as it is now. Nothing of it is cached, and crawlers do not list it."""
-    try:
-        create_timed_serializer(current_app, _SALT).loads(token, max_age=MAX_AGE)
-    except BadSignature as error:
-        raise NotInShopError(_("This preview link no longer works. Ask the shop for a new one.")) from error
-    response = make_response(_render(build_preview(read_draft())))
-    response.headers["X-Robots-Tag"] = "noindex"
+    draft_preview.read_preview(_SALT, token)
+    response = draft_preview.as_preview(_render(build_preview()))
     response.headers["Content-Security-Policy"] = FRAMED_POLICY
     return response
 

@@ -11,7 +11,7 @@ from typing import Any
 from flask import Flask
 from msgspec.structs import replace
 from sqlalchemy import literal, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from storefront import cache
 from storefront.catalog import html_sanitiser
@@ -56,10 +56,12 @@ def find_field(name: str) -> SourceField | None:
     return SourceField(name, label, most, is_html=part == "body_html", is_long=part in ("body_html", "text"))
 
 
-def read_published() -> tuple[str | None, _Texts]:
-    """Return the published sections as they are stored, and their texts in the present language. One statement."""
-    published = select(literal("").label("field"), FrontPage.published.label("text"))
-    query: Any = published.where(FrontPage.id == ONLY_ID)
+def read_sections(column: InstrumentedAttribute[Any]) -> tuple[str | None, _Texts]:
+    """Return the draft or the published sections as they are stored, and their texts in the present language.
+
+    One statement.
+    """
+    query: Any = select(literal("").label("field"), column.label("text")).where(FrontPage.id == ONLY_ID)
     if locale := current_locale():
         cache.depends_on(keys.texts_tag(FRONT_PAGE))
         mine = (TextTranslation.kind == FRONT_PAGE) & (TextTranslation.locale == locale)
