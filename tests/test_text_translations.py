@@ -8,16 +8,21 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 
+from storefront import languages
+from storefront.cache import collect_dependencies
 from storefront.catalog.list_index import writer
 from storefront.catalog.models import Category, Product
 from storefront.content import page_edits
 from storefront.content.page_edits import PageValues
 from storefront.extensions import db, write_transaction
+from storefront.joint_queries import read_rows
+from storefront.shop_cache import keys
 from storefront.shop_settings import stored_settings
-from storefront.text_translations import sources
-from storefront.text_translations.models import TextTranslation
+from storefront.shop_settings.language_choice import languages_of
+from storefront.text_translations import built_once, sources, translated
+from storefront.text_translations.models import CATEGORY, TextTranslation
 from storefront.text_translations.sources import SourceTexts
 from storefront.text_translations.translation_edits import (
     NewText,
@@ -218,3 +223,25 @@ def test_a_search_finds_words_of_its_language(shop: Flask, client: FlaskClient) 
     assert finds("/de/products?q=henkel"), "a change of the product keeps its translations"
     translate("product", "mug", seen="Große Tassen", title="")
     assert not finds("/de/products?q=tasse")
+
+
+def test_a_kept_statement_depends_on_translations_each_time(shop: Flask) -> None:
+    built = []
+
+    @built_once
+    def select_name(hidden: bool) -> Select[str]:
+        built.append(hidden)
+        name = translated(Category.name, CATEGORY, Category.id, "name")
+        return select(name).where(Category.path == bindparam("path"), Category.hidden.is_(hidden))
+
+    translate("category", "cups", name="Tassen")
+    german = next(each for each in languages_of(shop) if each.tag == "de")
+    for _ in range(2):
+        with collect_dependencies() as tags, languages.use(german):
+            assert read_rows(select_name(False), {"path": "cups"})[0].name == "Tassen"
+        assert keys.texts_tag(CATEGORY) in tags
+        with collect_dependencies() as tags:
+            assert read_rows(select_name(False), {"path": "cups"})[0].name == "Cups"
+            assert read_rows(select_name(True), {"path": "cups"}) == []
+        assert not tags
+    assert built == [False, False, True]

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import CompoundSelect, SelectBase, exists, select
+from sqlalchemy import BindParameter, CompoundSelect, SelectBase, bindparam, exists, select
 
 from storefront import cache, shop_settings, stock
 from storefront.catalog.list_index.derivation import is_reduced
 from storefront.catalog.models import Product, ProductImage, RenditionSet, Variant
 from storefront.catalog.page_data import RENDITION_COLUMNS, Card, Picture
 from storefront.catalog.publication import bound_by_withdrawal
-from storefront.joint_queries import read_together
+from storefront.joint_queries import JointQuery
 from storefront.money import Money
 from storefront.shop_cache import keys
 from storefront.stock import StockLevels
-from storefront.text_translations import translated
+from storefront.text_translations import built_once, translated
 from storefront.text_translations.models import PRODUCT
 
 
@@ -24,18 +24,25 @@ def load_cards(product_ids: Sequence[int]) -> list[Card]:
     """Return the cards of these products, in this order. One statement; without ids none."""
     if not product_ids:
         return []
-    found, levels = load_card_rows(product_ids)
+    found, levels = read_card_rows(_rows_of_cards(), {"ids": product_ids})
     return [build_card(found[i], levels) for i in product_ids if i in found]
 
 
-def load_card_rows(
-    product_ids: Sequence[int] | CompoundSelect[int], *, stock_of: Sequence[int] | SelectBase | None = None
-) -> tuple[dict[int, Any], StockLevels]:
-    """Return the columns that a card needs, by product id, and the stock. One statement.
+@built_once
+def _rows_of_cards() -> JointQuery:
+    ids: BindParameter[Sequence[int]] = bindparam("ids", expanding=True)
+    return select_card_rows(ids, ids)
+
+
+def select_card_rows(
+    product_ids: BindParameter[Sequence[int]] | CompoundSelect[int],
+    stock_of: BindParameter[Sequence[int]] | SelectBase,
+) -> JointQuery:
+    """Return the statement that `read_card_rows` reads, for `built_once`.
 
     Args:
         product_ids: the products of the cards.
-        stock_of: the products whose stock is read; by default those of the cards.
+        stock_of: the products whose stock is read.
     """
     query = (
         select(
@@ -58,7 +65,17 @@ def load_card_rows(
         .outerjoin(RenditionSet, RenditionSet.digest == ProductImage.digest)
         .where(Product.id.in_(product_ids))
     )
-    rows, levels = read_together(query, stock.select_levels(product_ids if stock_of is None else stock_of))
+    return JointQuery(query, stock.select_levels(stock_of))
+
+
+def read_card_rows(query: JointQuery, values: Mapping[str, Any]) -> tuple[dict[int, Any], StockLevels]:
+    """Return the columns that a card needs, by product id, and the stock. One statement.
+
+    Args:
+        query: from `select_card_rows`.
+        values: of its bind parameters.
+    """
+    rows, levels = query.read(values)
     found = {row.id: row for row in rows}
     cache.depends_on(*map(keys.card_tag, found))
     for row in found.values():
@@ -67,7 +84,7 @@ def load_card_rows(
 
 
 def build_card(row: Any, levels: StockLevels) -> Card:
-    """Return the card of a row that `load_card_rows` returned."""
+    """Return the card of a row that `read_card_rows` returned."""
     # A list shows the band; only the product's own page shows the number.
     badge = stock.badge_for(levels.product(row.id), "band", backorder=row.backorder)
     return Card(

@@ -5,7 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, case, exists, func, literal, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Executable,
+    Select,
+    SQLColumnExpression,
+    String,
+    bindparam,
+    case,
+    exists,
+    func,
+    literal,
+    select,
+)
 from sqlalchemy.orm import aliased
 
 from storefront import cache
@@ -25,8 +38,9 @@ from storefront.catalog.page_data import RENDITION_COLUMNS, CategoryAbout, Categ
 from storefront.errors import StorefrontError
 from storefront.extensions import db
 from storefront.i18n import gettext as _
+from storefront.joint_queries import read_rows
 from storefront.shop_cache import keys
-from storefront.text_translations import translated
+from storefront.text_translations import built_once, translated
 from storefront.text_translations.models import CATEGORY
 from storefront.web.prefix import add_prefix
 
@@ -101,8 +115,7 @@ def load_trail(path: str) -> Navigation:
 def _read_trail(path: str) -> Navigation:
     prefixes = ancestor_paths(path)[1:]
     cache.depends_on(keys.NAVIGATION, *map(keys.path_tag, prefixes))
-    above = select(*_columns()).where(Category.path.in_(ancestor_paths(path)))
-    rows = db.session.execute(above.union(_top_categories())).all()
+    rows = read_rows(_select_trail(), {"above": ancestor_paths(path)})
     by_path = {row.path: row for row in rows}
     return Navigation(
         top=_top_links(rows, by_path[ROOT_PATH].id),
@@ -112,10 +125,24 @@ def _read_trail(path: str) -> Navigation:
     )
 
 
+@built_once
+def _select_trail() -> Executable:
+    return select(*_columns()).where(Category.path.in_(_above())).union(_top_categories())
+
+
+def _above() -> BindParameter[Sequence[str]]:
+    return bindparam("above", expanding=True)
+
+
 def _top_links(rows: Iterable[Any], root_id: int) -> list[CategoryLink]:
     """Return the links of the menu, from rows that contain its categories."""
     shown = (row for row in rows if row.parent_id == root_id and _is_linked(row))
     return [_name_link(row) for row in sorted(shown, key=rank_key)][:TOP_CATEGORIES]
+
+
+@built_once
+def _select_top() -> Select[Any]:
+    return _top_categories()
 
 
 def _top_categories(texts: Sequence[SQLColumnExpression[Any]] = ()) -> Select[Any]:
@@ -134,7 +161,7 @@ def _no_category() -> NotInShopError:
 
 def _read_top_links() -> list[CategoryLink]:
     cache.depends_on(keys.NAVIGATION)
-    rows = db.session.execute(_top_categories())
+    rows = read_rows(_select_top())
     return [_name_link(row) for row in sorted(rows, key=rank_key)]
 
 
@@ -142,17 +169,7 @@ def _read_navigation(path: str) -> tuple[Navigation, int]:
     cache.depends_on(keys.NAVIGATION, *map(keys.path_tag, {path, *ancestor_paths(path)[1:]}))
     if path.count("/") >= MAX_LEVELS:  # the statement below names each level
         raise _no_category()
-    here = aliased(Category)
-    # Of the category alone: the texts of its neighbours would be read in vain.
-    own: tuple[Any, ...] = (
-        *(translated(text, CATEGORY, Category.id, text.key) for text in _TEXTS),
-        *_PICTURE,
-    )
-    texts = [case((Category.path == path, column)).label(column.key) for column in own]
-    above = select(*_columns(), *texts).where(Category.path.in_(ancestor_paths(path)))
-    top = _top_categories(texts)
-    below = _children(select(here.id).where(here.path == path), CHILDREN + 1, texts)
-    rows = db.session.execute(above.union(top, below)).all()
+    rows = read_rows(_select_navigation(), {"path": path, "above": ancestor_paths(path)})
     by_path = {row.path: row for row in rows}
     if path not in by_path:
         if target := find_moved_category(path):
@@ -172,6 +189,21 @@ def _read_navigation(path: str) -> tuple[Navigation, int]:
         about=_about(by_path[path]),
     )
     return navigation, by_path[path].id
+
+
+@built_once
+def _select_navigation() -> Executable:
+    """Return the statement for the categories above a path, at the top and below it, with the path's own texts."""
+    here, path = aliased(Category), bindparam("path", type_=String)
+    # Of the category alone: the texts of its neighbours would be read in vain.
+    own: tuple[Any, ...] = (
+        *(translated(text, CATEGORY, Category.id, text.key) for text in _TEXTS),
+        *_PICTURE,
+    )
+    texts = [case((Category.path == path, column)).label(column.key) for column in own]
+    above = select(*_columns(), *texts).where(Category.path.in_(_above()))
+    below = _children(select(here.id).where(here.path == path), CHILDREN + 1, texts)
+    return above.union(_top_categories(texts), below)
 
 
 def _about(row: Any) -> CategoryAbout:

@@ -2,21 +2,45 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Executable, literal, select, union_all
+from typing import Any
+
+from sqlalchemy import Executable, bindparam, literal, select, union_all
 
 from storefront import cache
 from storefront.catalog.description_pictures import find_sources
-from storefront.catalog.models import DescriptionPicture, Product, ProductImage, RenditionSet
+from storefront.catalog.models import DescriptionPicture, ProductImage, RenditionSet
 from storefront.catalog.page_data import RENDITION_COLUMNS, Picture
-from storefront.extensions import db
+from storefront.joint_queries import read_rows
 from storefront.shop_cache import keys
+from storefront.text_translations import built_once
 
 
-def load_pictures(item: Product) -> tuple[list[Picture], dict[int, int], dict[str, Picture]]:
+def load_pictures(item: Any) -> tuple[list[Picture], dict[int, int], dict[str, Picture]]:
     """Return a product's pictures, the index of each in that list by its row's id, and those of its description.
 
     Runs one statement for both: each page of the catalogue may run five.
     """
+    sources = find_sources(item.description_html)
+    cache.depends_on(*map(keys.description_picture_tag, sources))
+    values = {"product": item.id, **({"sources": sources} if sources else {})}
+    rows = read_rows(_select_pictures(bool(sources)), values)
+    pictures: list[Picture] = []
+    places: dict[int, int] = {}
+    in_description: dict[str, Picture] = {}
+    for row in sorted(rows, key=lambda row: (row.position, row.id)):
+        picture = Picture.of_row(row, "" if row.key else row.alt or item.title)
+        if picture is None:
+            continue
+        if row.key:
+            in_description[row.key] = picture
+        else:
+            places[row.id] = len(pictures)
+            pictures.append(picture)
+    return pictures, places, in_description
+
+
+@built_once
+def _select_pictures(with_sources: bool) -> Executable:
     own = (
         select(
             ProductImage.id,
@@ -29,27 +53,12 @@ def load_pictures(item: Product) -> tuple[list[Picture], dict[int, int], dict[st
             *RENDITION_COLUMNS,
         )
         .outerjoin(RenditionSet, RenditionSet.digest == ProductImage.digest)
-        .where(ProductImage.product_id == item.id, ProductImage.digest.is_not(None))
+        .where(ProductImage.product_id == bindparam("product"), ProductImage.digest.is_not(None))
     )
-    sources = find_sources(item.description_html)
-    cache.depends_on(*map(keys.description_picture_tag, sources))
+    if not with_sources:
+        return own
     of = DescriptionPicture
     named = select(
         literal(0), literal(0), of.digest, of.width, of.height, literal(""), of.key, *RENDITION_COLUMNS
     ).outerjoin(RenditionSet, RenditionSet.digest == of.digest)
-    wanted: Executable = own
-    if sources:
-        wanted = union_all(own, named.where(of.key.in_(sources)))
-    pictures: list[Picture] = []
-    places: dict[int, int] = {}
-    in_description: dict[str, Picture] = {}
-    for row in sorted(db.session.execute(wanted), key=lambda row: (row.position, row.id)):
-        picture = Picture.of_row(row, "" if row.key else row.alt or item.title)
-        if picture is None:
-            continue
-        if row.key:
-            in_description[row.key] = picture
-        else:
-            places[row.id] = len(pictures)
-            pictures.append(picture)
-    return pictures, places, in_description
+    return union_all(own, named.where(of.key.in_(bindparam("sources", expanding=True))))

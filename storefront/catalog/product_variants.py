@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Select, literal, select, union
+from sqlalchemy import String, bindparam, select, union
 
 from storefront import stock
 from storefront.catalog.cards import money, original_price
-from storefront.catalog.models import Product, Variant
+from storefront.catalog.models import Variant
 from storefront.catalog.product_page import VariantView
-from storefront.joint_queries import read_together
+from storefront.joint_queries import JointQuery
 from storefront.languages import current_locale
 from storefront.stock import StockLevels
-from storefront.text_translations import collect_words, select_words
+from storefront.text_translations import built_once, collect_words, select_words
 
 _OPTIONS = (Variant.option1, Variant.option2, Variant.option3)
 _COLUMNS = (
@@ -24,21 +24,18 @@ _COLUMNS = (
 
 
 def load_variants(
-    item: Product, levels: StockLevels, places: dict[int, int]
+    item: Any, levels: StockLevels, places: dict[int, int]
 ) -> tuple[list[str], list[VariantView]]:
     """Return the names of a product's options, and its variants. One statement, in any language.
 
     Args:
-        item: the product.
+        item: the product, or a row with its columns.
         levels: the stock.
         places: the index of each picture on the page, by its row's id.
     """
-    mine = Variant.product_id == item.id
-    queries: list[Select[*tuple[Any, ...]]] = [select(*_COLUMNS).where(mine)]
-    if current_locale() and item.option_names:
-        names = (select(literal(name)) for name in item.option_names)
-        queries.append(select_words(union(*names, *(select(option).where(mine) for option in _OPTIONS))))
-    rows, *translations = read_together(*queries)
+    names = item.option_names if current_locale() else []
+    values = {"product": item.id, **{f"name{place}": name for place, name in enumerate(names)}}
+    rows, *translations = _select_variants(len(names)).read(values)
     words = collect_words(row for part in translations for row in part)
     display = stock.public_display()
     variants = [
@@ -60,3 +57,16 @@ def load_variants(
         for row in sorted(rows, key=lambda row: (row.position, row.id))
     ]
     return [words.get(name, name) for name in item.option_names], variants
+
+
+@built_once
+def _select_variants(names: int) -> JointQuery:
+    """Return the statement for the variants, and the translations of so many names of options and their values."""
+    mine = Variant.product_id == bindparam("product")
+    rows = select(*_COLUMNS).where(mine)
+    if not names:
+        return JointQuery(rows)
+    titles = (select(bindparam(f"name{place}", type_=String)) for place in range(names))
+    return JointQuery(
+        rows, select_words(union(*titles, *(select(option).where(mine) for option in _OPTIONS)))
+    )

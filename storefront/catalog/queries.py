@@ -7,7 +7,18 @@ from dataclasses import replace
 from math import ceil
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, exists, func, literal, select, union
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Integer,
+    Select,
+    SQLColumnExpression,
+    bindparam,
+    exists,
+    func,
+    select,
+    union,
+)
 
 from storefront import cache, stock
 from storefront.catalog import cards, metafields
@@ -32,12 +43,12 @@ from storefront.catalog.product_pictures import load_pictures
 from storefront.catalog.product_variants import load_variants
 from storefront.catalog.publication import bound_by_withdrawal
 from storefront.errors import StorefrontError
-from storefront.extensions import db
 from storefront.i18n import gettext as _
+from storefront.joint_queries import JointQuery, read_rows
 from storefront.languages import current_locale
 from storefront.shop_cache import keys
 from storefront.stock import StockLevels
-from storefront.text_translations import translation
+from storefront.text_translations import built_once, translation
 from storefront.text_translations.models import PRODUCT
 from storefront.unicode_text import strip_marks
 from storefront.web.prefix import add_prefix
@@ -116,17 +127,25 @@ def load_list_page(wanted: ListRequest) -> ListPage:
     )
 
 
-_PAGE_ROWS = select(Product, Category.path, _SHOWN_METAFIELDS).outerjoin(
-    Category, Category.id == Product.category_id
-)
 _TEXTS = ("title", "description_html", "seo_title", "seo_description")
+_PRODUCT_COLUMNS = (
+    *(Product.id, Product.slug, Product.title, Product.description_html, Product.vendor),
+    *(Product.product_type, Product.tags, Product.extra, Product.seo_title, Product.seo_description),
+    *(Product.option_names, Product.category_id, Product.status, Product.unlisted, Product.price),
+    *(Product.withdraw_at, Product.updated_at),
+)
 
 
-def _page_rows() -> Select[Any]:
-    """Return the statement for products' pages; in a further language with the translations of their texts."""
-    if not current_locale():
-        return _PAGE_ROWS
-    return _PAGE_ROWS.add_columns(*(translation(PRODUCT, Product.id, name) for name in _TEXTS))
+@built_once
+def _page_rows(by: str) -> Select[Any]:
+    """Return the statement for products' pages; in a further language with the translations of their texts.
+
+    `by`: the column whose value is the bind parameter `wanted`: "slug" or "id".
+    """
+    texts = [translation(PRODUCT, Product.id, name) for name in _TEXTS] if current_locale() else []
+    rows = select(*_PRODUCT_COLUMNS, Category.path, _SHOWN_METAFIELDS.label("shown"), *texts)
+    rows = rows.outerjoin(Category, Category.id == Product.category_id)
+    return rows.where(getattr(Product, by) == bindparam("wanted"))
 
 
 def fetch_product_page(slug: str) -> ProductPage:
@@ -148,17 +167,16 @@ def load_product_page(slug: str) -> ProductPage:
         GoneError: it has been archived.
     """
     cache.depends_on(keys.slug_tag(slug))
-    row = db.session.execute(_page_rows().where(Product.slug == slug)).one_or_none()
-    if row is None:
+    item = next(iter(read_rows(_page_rows("slug"), {"wanted": slug})), None)
+    if item is None:
         raise _missing(slug)
-    item, path, shown, *texts = row
     cache.depends_on(keys.product_tag(item.id))
     if item.status == "archived":
         raise _missing(slug, GoneError(_("%(title)s is no longer available.", title=item.title)))
     if item.status != "active" or item.price is None:
         raise _missing(slug)
     bound_by_withdrawal(item.withdraw_at)
-    return _build_page(item, path, shown, *texts)
+    return _build_page(item)
 
 
 def load_preview(product_id: int) -> ProductPage:
@@ -167,17 +185,20 @@ def load_preview(product_id: int) -> ProductPage:
     Raises:
         NotInShopError: the product does not exist, or has no variants yet.
     """
-    row = db.session.execute(_page_rows().where(Product.id == product_id)).one_or_none()
-    if row is None or row.Product.price is None:
+    item = next(iter(read_rows(_page_rows("id"), {"wanted": product_id})), None)
+    if item is None or item.price is None:
         raise NotInShopError(_("This product has been removed, or has no variants yet."))
-    page = _build_page(*row)
+    page = _build_page(item)
     return replace(page, navigation=load_trail(page.category_path))
 
 
-def _build_page(item: Product, path: str | None, shown: str | None, *translations: str | None) -> ProductPage:
+def _build_page(item: Any) -> ProductPage:
+    """Return the page of a row of `_page_rows`."""
+    translations = item[len(_PRODUCT_COLUMNS) + 2 :]
     texts = {name: text for name, text in zip(_TEXTS, translations, strict=False) if text}
+    path = item.path or ROOT_PATH
     title = texts.get("title", item.title)
-    cache.depends_on(*map(keys.path_tag, ancestor_paths(path or ROOT_PATH)[1:]))
+    cache.depends_on(*map(keys.path_tag, ancestor_paths(path)[1:]))
     pictures, places, in_description = load_pictures(item)
     related, levels = _related(item)
     option_names, variants = load_variants(item, levels, places)
@@ -190,14 +211,14 @@ def _build_page(item: Product, path: str | None, shown: str | None, *translation
         vendor=item.vendor,
         product_type=item.product_type,
         tags=item.tags,
-        details=metafields.details(item.extra, (shown or "").split("\n")),
+        details=metafields.details(item.extra, (item.shown or "").split("\n")),
         # A translated title says more in this language than the other one's title for search engines.
         seo_title=texts.get("seo_title") or texts.get("title") or item.seo_title or item.title,
         seo_description=texts.get("seo_description", item.seo_description),
         option_names=option_names,
         variants=variants,
         pictures=pictures,
-        category_path=path or ROOT_PATH,
+        category_path=path,
         related=[cards.build_card(row, levels) for row in related.values()],
         status=item.status,
         unlisted=item.unlisted,
@@ -232,24 +253,30 @@ def _list_tags(wanted: ListRequest, category_id: int) -> list[str]:
     return tags
 
 
-def _related(item: Product) -> tuple[dict[int, Any], StockLevels]:
+def _related(item: Any) -> tuple[dict[int, Any], StockLevels]:
     """Return card rows of other products of the category, and the stock of all these products. One statement.
 
     The others are the next older ones, then the newest.
     """
     if item.category_id is None:
         return {}, stock.load_levels([item.id])
-    listed = select(Listing.product_id).where(Listing.category_id == item.category_id)
-    newest_first = listed.order_by(Listing.product_id.desc()).limit(RELATED)
-    older = newest_first.where(Listing.product_id < item.id).subquery()
-    newest = newest_first.where(Listing.product_id > item.id).subquery()
-    others = (select(older), select(newest))
-    rows, levels = cards.load_card_rows(union(*others), stock_of=union(select(literal(item.id)), *others))
+    rows, levels = cards.read_card_rows(_related_rows(), {"product": item.id, "category": item.category_id})
     if sum(i < item.id for i in rows) < RELATED:
         # Only then can a product that enters the category belong here. Those that leave it have their cards' tags.
         cache.depends_on(keys.category_tag(item.category_id))
     wanted = sorted(rows, key=lambda i: (i > item.id, -i))[:RELATED]
     return {i: rows[i] for i in wanted}, levels
+
+
+@built_once
+def _related_rows() -> JointQuery:
+    product: BindParameter[int] = bindparam("product", type_=Integer)
+    listed = select(Listing.product_id).where(Listing.category_id == bindparam("category"))
+    newest_first = listed.order_by(Listing.product_id.desc()).limit(RELATED)
+    older = newest_first.where(Listing.product_id < product).subquery()
+    newest = newest_first.where(Listing.product_id > product).subquery()
+    others = (select(older), select(newest))
+    return cards.select_card_rows(union(*others), union(select(product), *others))
 
 
 def _vendor_choices(counts: list[tuple[str, int | None]], wanted: ListRequest) -> list[VendorCount]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, Select, SelectBase, exists, select
+from sqlalchemy import BindParameter, Row, Select, SelectBase, exists, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from storefront.extensions import db
@@ -37,7 +37,9 @@ def load_levels(product_ids: Iterable[int]) -> StockLevels:
     return collect_levels(db.session.execute(select_levels(list(product_ids))))
 
 
-def select_levels(product_ids: Sequence[int] | SelectBase) -> Select[*tuple[Any, ...]]:
+def select_levels(
+    product_ids: Sequence[int] | BindParameter[Sequence[int]] | SelectBase,
+) -> Select[*tuple[Any, ...]]:
     """Return the query whose rows `collect_levels` reads, for a statement that reads more than the levels."""
     return select(
         StockItem.variant_id,

@@ -10,6 +10,7 @@ from flask import Flask
 
 from storefront.shop_settings.translated_texts import select_texts
 from storefront.text_translations import cli
+from storefront.text_translations.page_statements import built_once
 from storefront.text_translations.sources import SourceField, SourceKind, SourceTexts, register_kind
 from storefront.text_translations.translated_columns import (
     collect_words,
@@ -24,6 +25,7 @@ __all__ = [
     "SourceField",
     "SourceKind",
     "SourceTexts",
+    "built_once",
     "collect_words",
     "fetch_words",
     "init_app",

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import Select
 
 from storefront.cache.state import cache_state
 from storefront.catalog import queries
@@ -80,6 +82,30 @@ def test_no_page_costs_more_than_seven_statements(app: Flask) -> None:
     for url in (f"{language}{url}" for language in ("", "/de") for url in URLS):
         seen = cold_statements(app, url)
         assert len(seen) <= MOST, "\n\n".join([url, *seen])
+
+
+@pytest.mark.usefixtures("shelf")
+def test_second_build_of_a_page_builds_no_statement(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    stored_settings.set_value("languages", "de_DE")
+    made = []
+    make = Select.__init__
+
+    def note(query: Select[Any], *columns: Any) -> None:
+        made.append(query)
+        make(query, *columns)
+
+    monkeypatch.setattr(Select, "__init__", note)
+    pairs = (
+        ("/products/sencha-7", "/products/sencha-8"),
+        ("/categories/tea", "/categories/tea/green-tea"),
+        ("/categories/tea?sort=price&page=2", "/categories/tea/green-tea?sort=price&page=2"),
+    )
+    for language in ("", "/de"):
+        for first, second in pairs:
+            for url in (first, second):
+                made.clear()
+                assert app.test_client().get(f"{language}{url}").status_code == 200
+            assert made == [], f"{language}{second}"
 
 
 @pytest.mark.usefixtures("shelf")

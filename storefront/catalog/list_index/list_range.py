@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import or_
+from sqlalchemy import BindParameter, or_
 from sqlalchemy.sql.elements import ColumnElement
 
 from storefront.catalog.collection.models import CollectionListing
@@ -26,7 +26,7 @@ class ListRange:
     inside: tuple[ColumnElement[bool], ...]
 
 
-def category_range(category_id: int) -> ListRange:
+def category_range(category_id: int | BindParameter[int]) -> ListRange:
     """Return the list of a category and of all below it."""
     return ListRange(Listing, (Listing.category_id == category_id,))
 

@@ -8,10 +8,24 @@ again within SCAN_LIMIT rows; the total is then a minimum ("1,000+").
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import CTE, CompoundSelect, ScalarSelect, func, join, literal, select, true, union_all
+from sqlalchemy import (
+    CTE,
+    BindParameter,
+    CompoundSelect,
+    Integer,
+    ScalarSelect,
+    Select,
+    bindparam,
+    func,
+    join,
+    literal,
+    select,
+    true,
+    union_all,
+)
 
 from storefront.catalog.list_index.conditions import SCAN_LIMIT, other_conditions, price_range
 from storefront.catalog.list_index.list_range import ListRange, category_range
@@ -28,7 +42,9 @@ from storefront.catalog.list_index.search_reader import select_found
 from storefront.catalog.list_request import ListRequest, Sort
 from storefront.catalog.models import Listing, Product
 from storefront.extensions import db
+from storefront.joint_queries import Rows, read_rows
 from storefront.stock import is_buyable
+from storefront.text_translations import built_once
 
 MATCH_LIMIT = 1000
 # Pages this far from both ends of an unfiltered list are empty: reaching them by offset would be too slow.
@@ -44,16 +60,24 @@ def select_page(
     """
     if wanted.q:
         return select_found(wanted, category_id, MATCH_LIMIT)
-    place = category_range(category_id)
-    if counts_buyable and not wanted.is_filtered:
-        return _select_plain(wanted, place, listed, _count_buyable(category_id))
-    return select_in_range(wanted, place, listed)
+    if not wanted.is_filtered:
+
+        def read(backwards: bool, values: Mapping[str, Any]) -> Rows:
+            statement = _select_category(wanted.sort, backwards, counts_buyable)
+            return read_rows(statement, {"category": category_id, **values})
+
+        return _slice_plain(wanted, listed, read)
+    return select_in_range(wanted, category_range(category_id), listed)
 
 
 def select_in_range(wanted: ListRequest, place: ListRange, listed: int) -> Selection:
     """Return one page of the products of a list that is not searched. `listed` is how many it has."""
     if not wanted.is_filtered:
-        return _select_plain(wanted, place, listed)
+
+        def read(backwards: bool, values: Mapping[str, Any]) -> Rows:
+            return read_rows(_select_plain(wanted.sort, place, backwards=backwards), values)
+
+        return _slice_plain(wanted, listed, read)
     found, complete = _find_matches(wanted, place, listed)
     if complete:
         ordered = sort_matches(found, wanted.sort)
@@ -75,7 +99,7 @@ def count_buyable(selection: Selection, category_id: int) -> tuple[int, bool]:
     return min(count, MATCH_LIMIT), count > MATCH_LIMIT
 
 
-def _count_buyable(category_id: int) -> ScalarSelect[int]:
+def _count_buyable(category_id: int | BindParameter[int]) -> ScalarSelect[int]:
     """Return the expression that counts listed products that can be bought. It reads at most SCAN_LIMIT rows."""
     scanned = (
         select(Listing.product_id).where(Listing.category_id == category_id).limit(SCAN_LIMIT).subquery()
@@ -86,10 +110,27 @@ def _count_buyable(category_id: int) -> ScalarSelect[int]:
     return select(func.count()).select_from(found).scalar_subquery()
 
 
+@built_once
+def _select_category(sort: Sort, backwards: bool, counts_buyable: bool) -> Select[Any]:
+    category_id: BindParameter[int] = bindparam("category", type_=Integer)
+    count = _count_buyable(category_id) if counts_buyable else None
+    return _select_plain(sort, category_range(category_id), count, backwards=backwards)
+
+
 def _select_plain(
-    wanted: ListRequest, place: ListRange, listed: int, count: ScalarSelect[int] | None = None
+    sort: Sort, place: ListRange, count: ScalarSelect[int] | None = None, *, backwards: bool
+) -> Select[Any]:
+    """Return the statement for a page of a whole list; `count` is an expression whose value becomes `buyable`."""
+    counted = literal(None) if count is None else count
+    query = select(place.row.product_id, counted.label("buyable")).where(*place.inside)
+    query = query.order_by(*_order(sort, place.row, backwards=backwards))
+    return query.offset(bindparam("offset", type_=Integer)).limit(bindparam("size", type_=Integer))
+
+
+def _slice_plain(
+    wanted: ListRequest, listed: int, read: Callable[[bool, Mapping[str, Any]], Rows]
 ) -> Selection:
-    """Return a page of a whole list; `count` is an expression whose value becomes `buyable`."""
+    """Return a page of a whole list; `read` returns the rows of `_select_plain`, perhaps backwards."""
     offset = (wanted.page - 1) * PER_PAGE
     size = min(PER_PAGE, listed - offset)
     if size <= 0:
@@ -99,10 +140,7 @@ def _select_plain(
     backwards = from_end < offset
     if min(offset, from_end) > MAX_OFFSET:
         return Selection([], listed, False)
-    order = _order(wanted.sort, place.row, backwards=backwards)
-    counted = literal(None) if count is None else count
-    query = select(place.row.product_id, counted.label("buyable")).where(*place.inside).order_by(*order)
-    rows = db.session.execute(query.offset(from_end if backwards else offset).limit(size)).all()
+    rows = read(backwards, {"offset": from_end if backwards else offset, "size": size})
     ids = [row.product_id for row in rows]
     buyable = rows[0].buyable if rows else None
     return Selection(ids[::-1] if backwards else ids, listed, False, buyable=buyable)

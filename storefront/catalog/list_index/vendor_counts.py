@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sqlalchemy import CTE, Subquery, and_, func, select
+from sqlalchemy import CTE, Integer, Select, Subquery, and_, bindparam, func, select
 
 from storefront.catalog import search
 from storefront.catalog.list_index.conditions import SCAN_LIMIT, other_conditions, price_range
@@ -12,6 +12,8 @@ from storefront.catalog.list_index.search_reader import scan_found
 from storefront.catalog.list_request import ListRequest
 from storefront.catalog.models import Listing, ListingVendor
 from storefront.extensions import db
+from storefront.joint_queries import read_rows
+from storefront.text_translations import built_once
 
 MAX_VENDORS = 500  # that a page lists; of more, those with the most products
 
@@ -30,27 +32,36 @@ def count_by_vendor(
         plan: what a search looks for; None without one.
     """
     others = replace(wanted, vendors=())
-    stored = (
-        select(ListingVendor.vendor, ListingVendor.products)
-        .where(
-            ListingVendor.category_id == category_id, ListingVendor.products > 0, ListingVendor.vendor != ""
-        )
-        .order_by(ListingVendor.products.desc(), ListingVendor.vendor)
-    )
     if not others.is_filtered:
-        rows = db.session.execute(stored.limit(MAX_VENDORS + 1)).all()
+        rows = read_rows(_select_largest(), {"category": category_id})
         return [(row.vendor, row.products) for row in rows]
     scanned = _scan(others, category_id, plan)
     if scanned is None:
         return []
     counted = _count_scanned(others, category_id, scanned)
     size = select(func.count()).select_from(scanned).scalar_subquery()
-    query = stored.add_columns(counted.c.number, size.label("size"))
+    query = _select_stored().add_columns(counted.c.number, size.label("size"))
     query = query.outerjoin(counted, counted.c.vendor == ListingVendor.vendor)
-    found = db.session.execute(query.where((size > SCAN_LIMIT) | counted.c.number.is_not(None)))
+    query = query.where((size > SCAN_LIMIT) | counted.c.number.is_not(None))
+    found = db.session.execute(query, {"category": category_id})
     rows = list(found.fetchmany(MAX_VENDORS + 1))
     found.close()
     return [(row.vendor, None if row.size > SCAN_LIMIT else row.number) for row in rows]
+
+
+@built_once
+def _select_largest() -> Select[str, int]:
+    return _select_stored().limit(MAX_VENDORS + 1)
+
+
+@built_once
+def _select_stored() -> Select[str, int]:
+    stored, category_id = ListingVendor, bindparam("category", type_=Integer)
+    return (
+        select(stored.vendor, stored.products)
+        .where(stored.category_id == category_id, stored.products > 0, stored.vendor != "")
+        .order_by(stored.products.desc(), stored.vendor)
+    )
 
 
 def _scan(wanted: ListRequest, category_id: int, plan: search.Plan | None) -> CTE | None:
