@@ -84,10 +84,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Mark the tests that use a browser."""
-    if "chromium" in getattr(item, "fixturenames", ()):
+    """Mark the tests that use a browser, and the few that need more than its engine."""
+    fixtures = getattr(item, "fixturenames", ())
+    if "full_chromium" in fixtures or "chromium" in fixtures:
         item.add_marker(pytest.mark.browser)
-        item.add_marker(pytest.mark.needs("chromium"))
+        whole = "full_chromium" in fixtures
+        item.add_marker(pytest.mark.needs("chromium" if whole else "chromium-headless-shell"))
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

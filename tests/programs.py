@@ -18,9 +18,13 @@ _PACKAGES = {
     "systemd-analyze": "systemd",
     "promtool": "prometheus",
     "java": "default-jre-headless",
+    "chromium-headless-shell": "chromium chromium-headless-shell",
 }
 _MISSING = " is not installed. On Debian: apt-get install "
-_OTHER_NAMES = {"chromium": ("chromium-browser", "google-chrome")}
+_CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
+# The headless shell is Chromium's engine without the browser around it.
+_SUBSTITUTES = {"chromium": _CHROMIUMS[1:], "chromium-headless-shell": _CHROMIUMS}
+_SLOWER = {"chromium-headless-shell": "twice the processor time in Chromium itself"}
 
 
 def search_path() -> str:
@@ -31,10 +35,9 @@ def search_path() -> str:
 
 def find_program(name: str) -> str | None:
     """Return the path of a program, or None. The environment variable CHROMIUM names another Chromium."""
-    if name == "chromium" and (chosen := os.environ.get("CHROMIUM")):
+    if name.startswith("chromium") and (chosen := os.environ.get("CHROMIUM")):
         return chosen
-    names = (name, *_OTHER_NAMES.get(name, ()))
-    return next((found for each in names if (found := shutil.which(each, path=search_path()))), None)
+    return next(filter(None, map(_which, (name, *_SUBSTITUTES.get(name, ())))), None)
 
 
 def require_program(name: str) -> str:
@@ -52,16 +55,27 @@ def is_missing_program(reason: str) -> bool:
 
 
 def missing_programs(items: Iterable[pytest.Item]) -> list[str]:
-    """Return a line for each program that is missing: its Debian package, and how many tests need it."""
+    """Return a line for each program that is missing: how many tests that costs what, and its Debian package."""
     needed = Counter(
         name for item in items for mark in item.iter_markers("needs") for name in dict.fromkeys(mark.args)
     )
     return [
-        f"{name} is not installed: {count} {'test is' if count == 1 else 'tests are'} skipped "
-        f"(on Debian: apt-get install {_package(name)})"
+        f"{name} is not installed: {count} {cost} (on Debian: apt-get install {_package(name)})"
         for name, count in sorted(needed.items())
-        if find_program(name) is None
+        if (cost := _cost(name, count))
     ]
+
+
+def _cost(name: str, count: int) -> str:
+    """Return what it costs so many tests that a program is missing; empty if it is not."""
+    if find_program(name) is None:
+        return "test is skipped" if count == 1 else "tests are skipped"
+    substituted = name in _SLOWER and not os.environ.get("CHROMIUM") and _which(name) is None
+    return f"{'test takes' if count == 1 else 'tests take'} {_SLOWER[name]}" if substituted else ""
+
+
+def _which(name: str) -> str | None:
+    return shutil.which(name, path=search_path())
 
 
 def _package(name: str) -> str:

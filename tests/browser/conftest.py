@@ -8,7 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Request, Response, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    BrowserType,
+    Page,
+    Request,
+    Response,
+    sync_playwright,
+)
 
 from tests.browser.letters import sign_in_link
 from tests.browser.pages import wait_until_interactive
@@ -17,6 +25,7 @@ from tests.programs import require_program
 from tests.stock.streams import set_stock
 
 ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+ARGUMENTS += ["--accept-lang=en-US"]  # the headless shell sends no language by itself
 # Chromium also logs this for the page itself, where a test may expect it; `_refused` reports other requests.
 WANTED = re.compile(r"Failed to load resource: .* status of (404|422)")
 # All tests use one address, where the usual limits allow fewer registrations, sign-ins and orders.
@@ -28,7 +37,13 @@ LIMITS = {
 
 @pytest.fixture(scope="session")
 def chromium() -> str:
-    """The path of the machine's Chromium."""
+    """The path of the headless shell, which needs half of the processor time; else of Chromium."""
+    return require_program("chromium-headless-shell")
+
+
+@pytest.fixture(scope="session")
+def full_chromium() -> str:
+    """The path of the machine's Chromium, for tests of what the headless shell lacks."""
     return require_program("chromium")
 
 
@@ -42,12 +57,28 @@ def shop(chromium: str, media: Path, tmp_path_factory: pytest.TempPathFactory) -
 
 
 @pytest.fixture(scope="session")
-def browser(chromium: str) -> Iterator[Browser]:
-    """One Chromium for all tests."""
+def browser_type() -> Iterator[BrowserType]:
+    """What starts browsers."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        yield browser
-        browser.close()
+        yield playwright.chromium
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str, browser_type: BrowserType) -> Iterator[Browser]:
+    """One browser for all tests."""
+    browser = browser_type.launch(executable_path=chromium, args=ARGUMENTS)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="session")
+def full_browser(full_chromium: str, browser_type: BrowserType) -> Iterator[Browser]:
+    """A Chromium with what the headless shell lacks, such as a back/forward cache."""
+    browser = browser_type.launch(
+        executable_path=full_chromium, args=ARGUMENTS, ignore_default_args=["--disable-back-forward-cache"]
+    )
+    yield browser
+    browser.close()
 
 
 @pytest.fixture(scope="session", autouse=True)

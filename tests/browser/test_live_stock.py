@@ -13,7 +13,6 @@ from urllib.request import urlopen
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser.conftest import ARGUMENTS
 from tests.browser.test_checkout import fill_in, make_rare
 from tests.processes import Shop, eventually
 from tests.redis_roles.servers import server
@@ -276,12 +275,9 @@ WHY_LOADED_AGAIN = "JSON.stringify(performance.getEntriesByType('navigation')[0]
 
 @pytest.mark.parametrize("way", ["a shared worker", "each for itself"])
 def test_a_page_from_the_back_forward_cache_is_up_to_date(
-    chromium: str, browser: Browser, shop: Shop, way: str
+    full_browser: Browser, shop: Shop, way: str
 ) -> None:
-    kept = browser.browser_type.launch(
-        executable_path=chromium, args=ARGUMENTS, ignore_default_args=["--disable-back-forward-cache"]
-    )
-    page = kept.new_page(base_url=shop.url)
+    page = full_browser.new_page(base_url=shop.url)
     page.add_init_script(WAYS[way][0])
     sku = first_product(page)
     expect(page.locator("#buy stock-badge")).to_have_text("In stock")
@@ -295,7 +291,7 @@ def test_a_page_from_the_back_forward_cache_is_up_to_date(
         assert page.evaluate("window.kept"), page.evaluate(WHY_LOADED_AGAIN)
     finally:
         set_stock(shop, sku, 40)
-        kept.close()
+        page.close()
 
 
 def skus_of(shop: Shop, product_id: int) -> list[str]:

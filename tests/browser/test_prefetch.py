@@ -6,12 +6,18 @@ import json
 from urllib.request import Request, urlopen
 
 import pytest
-from playwright.sync_api import Page, Response, expect
+from playwright.sync_api import Browser, Page, Response, expect
 
 from tests.browser.pages import PRODUCT
 from tests.processes import Shop
 
 HOW = "performance.getEntriesByType('navigation')[0].deliveryType"
+
+
+@pytest.fixture(scope="module")
+def browser(full_browser: Browser) -> Browser:
+    """The headless shell loads nothing before the click where scripts are off."""
+    return full_browser
 
 
 def prefetch(page: Page) -> Response:
