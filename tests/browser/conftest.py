@@ -104,7 +104,7 @@ def context(javascript: bool, browser: Browser, shop: Shop) -> Iterator[BrowserC
     context.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def owner(browser: Browser, shop: Shop) -> dict[str, Any]:
     """The cookies of the shop's owner, who has just signed in."""
     context = browser.new_context(base_url=shop.url)

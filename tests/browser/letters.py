@@ -8,6 +8,7 @@ from email import message_from_bytes, policy
 from playwright.sync_api import Page
 
 from tests.processes import Shop
+from tests.stock.streams import run_command
 
 
 def read_letter(shop: Shop, recipient: str) -> str:
@@ -29,7 +30,7 @@ def open_letter(page: Page, shop: Shop, recipient: str) -> None:
 
 def sign_in_link(shop: Shop) -> str:
     """Return a new link that signs staff in, as the command prints it."""
-    printed = shop.flask("user", "link", "owner@shop.example")
-    link = re.search(r"http://\S+", printed.stdout)
+    printed = run_command(shop, "user", "link", "owner@shop.example")
+    link = re.search(r"http://\S+", printed)
     assert link, printed
     return link[0]

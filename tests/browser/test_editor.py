@@ -8,9 +8,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.letters import sign_in_link
 from tests.browser.test_looks import OPTIONS
 from tests.processes import Shop
+from tests.stock.streams import import_products
 
 # Markup as other shops' files have it: the editor would write each part of it in another way.
 STORED = (
@@ -51,28 +51,20 @@ DOCS = (
 with_scripts = pytest.mark.parametrize("javascript", ["with JavaScript"], indirect=True)
 
 
-@pytest.fixture(scope="module")
-def full_shop(shop: Shop) -> Shop:
+@pytest.fixture(scope="module", autouse=True)
+def full_shop(shop: Shop) -> None:
     """The shop with a product whose description has markup of another shop."""
-    file = shop.instance / "described.csv"
     quoted = STORED.replace('"', '""')
-    file.write_text(f'{HEAD}\nedited-cup,Edited cup,"{quoted}",EDITED-CUP,10.00,5,active\n')
-    done = shop.flask("catalog", "import", str(file))
-    assert done.returncode == 0, done.stderr
-    return shop
+    import_products(shop, HEAD, f'edited-cup,Edited cup,"{quoted}",EDITED-CUP,10.00,5,active')
 
 
 @pytest.fixture
-def office(page: Page, full_shop: Shop) -> Page:
+def office(office: Page) -> Page:
     """A tab of the owner with the product's form."""
-    page.goto(sign_in_link(full_shop))
-    page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url("**/admin")
-    page.goto("/admin/products?q=edited+cup")
-    page.get_by_role("link", name="Edited cup").click()
-    page.wait_for_url(re.compile(r"/admin/products/\d+"))
-    page.goto(page.url)
-    return page
+    office.goto("/admin/products?q=edited+cup")
+    link = office.get_by_role("link", name="Edited cup")
+    office.goto(str(link.get_attribute("href")))
+    return office
 
 
 def area(page: Page) -> Locator:

@@ -9,22 +9,18 @@ from playwright.sync_api import Page, expect
 from tests.browser.test_first_day import PASTE
 from tests.browser.test_looks import OPTIONS
 from tests.processes import Shop
-
-pytestmark = pytest.mark.usefixtures("full_shop")
+from tests.stock.streams import import_products
 
 ROWS = 6
 PRICES = "/admin/grid?view=prices&q=gridcup&sort=title"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", autouse=True)
 def full_shop(shop: Shop) -> None:
     """The shop with a draft of six variants."""
     head = "Handle,Title,Option1 Name,Option1 Value,Variant SKU,Variant Price,Variant Inventory Qty,Status"
     rows = [f"gridcup,Gridcup,Size,{number},GC-{number},10.00,5,draft" for number in range(ROWS)]
-    file = shop.instance / "gridcups.csv"
-    file.write_text("\n".join([head, *rows, ""]))
-    done = shop.flask("catalog", "import", str(file))
-    assert done.returncode == 0, done.stderr
+    import_products(shop, head, *rows)
 
 
 def test_an_error_keeps_every_cell(office: Page, javascript: bool) -> None:

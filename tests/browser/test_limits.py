@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.test_looks import OPTIONS, visit
 from tests.processes import Shop, eventually, served
+from tests.stock.streams import run_command
 
 pytestmark = pytest.mark.slow
 
@@ -43,7 +44,7 @@ class Reported(NamedTuple):
 
 def reported(shop: Shop) -> dict[str, Reported]:
     """Return the state of each limit from the shop's own command."""
-    rows = [line.split() for line in shop.flask("limits", "report").stdout.splitlines()]
+    rows = [line.split() for line in run_command(shop, "limits", "report").splitlines()]
     return {row[0]: Reported(int(row[3]), int(row[4])) for row in rows if len(row) == 7 and row[2] == "s"}
 
 

@@ -8,10 +8,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import FilePayload, Page, expect
 
-from tests.browser.letters import sign_in_link
 from tests.browser.test_looks import OPTIONS
 from tests.factories import png
 from tests.processes import Shop
+from tests.stock.streams import import_products
 
 HEAD = (
     "Handle,Title,Option1 Name,Option1 Value,Option2 Name,Option2 Value,Variant SKU,Variant Price,"
@@ -30,8 +30,8 @@ DROP = """() => {
 NAMED = "all => all.map((one) => one.value)"
 
 
-@pytest.fixture(scope="module")
-def full_shop(shop: Shop) -> Shop:
+@pytest.fixture(scope="module", autouse=True)
+def full_shop(shop: Shop) -> None:
     """The shop with two drafts of four variants each."""
     rows = [
         f"{name},{name},Colour,{colour},Size,{size},{name}-{colour}-{size},10.00,5,draft"
@@ -39,20 +39,7 @@ def full_shop(shop: Shop) -> Shop:
         for colour in ("Blue", "Red")
         for size in ("S", "M")
     ]
-    file = shop.instance / "ordered.csv"
-    file.write_text("\n".join([HEAD, *rows, ""]))
-    done = shop.flask("catalog", "import", str(file))
-    assert done.returncode == 0, done.stderr
-    return shop
-
-
-@pytest.fixture
-def office(page: Page, full_shop: Shop) -> Page:
-    """A tab in which the owner is signed in."""
-    page.goto(sign_in_link(full_shop))
-    page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url("**/admin")
-    return page
+    import_products(shop, HEAD, *rows)
 
 
 def save(page: Page, button: str = "Save") -> None:

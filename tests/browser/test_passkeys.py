@@ -6,13 +6,14 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.processes import Shop
+from tests.stock.streams import run_command
 
 
 @pytest.mark.slow
 def test_passkey_is_made_and_signs_in(browser: Browser, shop: Shop) -> None:
     email = "passkey@shop.example"
-    made = shop.flask("user", "create", email, "--generate")
-    password = made.stdout.split("Password: ")[1].strip()
+    made = run_command(shop, "user", "create", email, "--generate")
+    password = made.split("Password: ")[1].split()[0]
     context = browser.new_context(base_url=shop.url.replace("127.0.0.1", "localhost"))
     page = context.new_page()
     devtools = context.new_cdp_session(page)

@@ -12,6 +12,7 @@ from tests.browser.test_checkout import fill_in, order
 from tests.browser.test_looks import visit
 from tests.browser.test_product import choice
 from tests.processes import Shop, eventually
+from tests.stock.streams import set_stock
 
 PHONE = {"width": 360, "height": 640}
 SECONDS = 10_000  # how long a change may take to show on a busy machine
@@ -84,11 +85,6 @@ def test_a_variant_that_sells_out_is_replaced_by_another(page: Page, shop: Shop,
         assert order(page)
     finally:
         set_stock(shop, "RBT-INDIGO", 3)
-
-
-def set_stock(shop: Shop, sku: str, number: int) -> None:
-    result = shop.flask("stock", "set", sku, str(number), "--reason", "browser test")
-    assert result.returncode == 0, result.stderr
 
 
 @pytest.mark.parametrize("width", [360, 768, 1440])

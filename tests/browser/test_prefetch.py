@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, Response, expect
 
 from tests.browser.pages import PRODUCT
 from tests.processes import Shop
+from tests.stock.streams import run_command
 
 HOW = "performance.getEntriesByType('navigation')[0].deliveryType"
 
@@ -44,11 +45,11 @@ def test_a_page_that_changed_before_the_click_is_loaded_again(
         pytest.skip("without scripts the page is as old as the pointer's rest on the link")
     prefetch(page)
     try:
-        assert shop.flask("settings", "set", "name", "Another name").returncode == 0
+        run_command(shop, "settings", "set", "name", "Another name")
         page.locator(f".card__title a[href^='{PRODUCT}']").first.click()
         expect(page.locator("header")).to_contain_text("Another name")
     finally:
-        shop.flask("settings", "reset", "name")
+        run_command(shop, "settings", "reset", "name")
 
 
 MATCHES = """([patterns, base, address]) =>

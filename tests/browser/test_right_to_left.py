@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page
 
 from tests.browser.pages import PRODUCT
 from tests.processes import Shop
+from tests.stock.streams import run_command
 
 # Texts with a price that stand beside other text in a line, in no element of their own direction.
 BARE_PRICES = """() => {
@@ -31,16 +32,11 @@ BARE_PRICES = """() => {
 @pytest.fixture
 def phone(browser: Browser, shop: Shop) -> Iterator[Page]:
     """A tab of a small phone in a shop whose language is Arabic."""
-    set_locale(shop, "ar_EG")
+    run_command(shop, "settings", "set", "locale", "ar_EG")
     context = browser.new_context(base_url=shop.url, viewport={"width": 360, "height": 740})
     yield context.new_page()
     context.close()
-    set_locale(shop, "en_US")
-
-
-def set_locale(shop: Shop, locale: str) -> None:
-    result = shop.flask("settings", "set", "locale", locale)
-    assert result.returncode == 0, result.stderr
+    run_command(shop, "settings", "set", "locale", "en_US")
 
 
 def test_pages_run_from_right_to_left_and_fit_a_phone(phone: Page) -> None:

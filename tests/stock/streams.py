@@ -100,6 +100,20 @@ def set_stock(shop: Shop, sku: str, number: int, *, published: bool = True) -> N
             handlers["stock.changed"] = deliver
 
 
+def run_command(shop: Shop, *arguments: str) -> str:
+    """Run a flask command on the data of a served shop in this process; return what it prints. Fail if it fails."""
+    done = writer_app(shop).test_cli_runner().invoke(args=arguments)
+    assert done.exit_code == 0, done.output
+    return done.output
+
+
+def import_products(shop: Shop, *rows: str) -> None:
+    """Import these rows of a CSV file into a served shop. The first has the names of the columns."""
+    file = shop.instance / "import.csv"
+    file.write_text("\n".join([*rows, ""]))
+    run_command(shop, "catalog", "import", str(file))
+
+
 def writer_app(shop: Shop) -> Flask:
     """Return an application on the data of a served shop, as another process of the shop has it."""
     return _writer_app(shop.instance, *shop.environ.items())
@@ -107,7 +121,9 @@ def writer_app(shop: Shop) -> Flask:
 
 @lru_cache(maxsize=1)
 def _writer_app(instance: Path, *environ: tuple[str, str]) -> Flask:
-    return create_app(dict(environ), instance=instance)
+    app = create_app(dict(environ), instance=instance)
+    app.testing = True  # an import would lower the priority of this process
+    return app
 
 
 def worker_of(shop: Shop) -> psutil.Process:
