@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import tempfile
 from collections.abc import Sequence
 from functools import cache
 from itertools import count
@@ -70,10 +71,21 @@ def _variant(product: Product, place: int, given: dict[str, Any]) -> None:
 
 
 def _image(place: int) -> ProductImage:
-    stored = pictures.store(png(place), Path(current_app.config["MEDIA_DIR"]))
+    stored, files = _stored(place)
+    for name, data in files.items():
+        pictures.write_file(Path(current_app.config["MEDIA_DIR"]) / name, data)
     return ProductImage(
         position=place, alt="", digest=stored.digest, width=stored.width, height=stored.height
     )
+
+
+@cache
+def _stored(place: int) -> tuple[pictures.StoredPicture, dict[Path, bytes]]:
+    """Store a picture as shops do, once for all of them; return its record and its files by their places."""
+    with tempfile.TemporaryDirectory() as name:
+        stored, folder = pictures.store(png(place), Path(name)), Path(name)
+        files = (file for file in folder.rglob("*") if file.is_file())
+        return stored, {file.relative_to(folder): file.read_bytes() for file in files}
 
 
 @cache
