@@ -41,7 +41,8 @@ _CUSTOMER = """
 """
 _COUNTED = """
     INSERT INTO stock_taking_line (taking_id, sku, expected, counted)
-    SELECT :taking, sku, on_hand, on_hand + id % 3 FROM stock_item WHERE id % 100 = 0
+    SELECT :taking, sku, on_hand, on_hand + CASE WHEN id % 1000 = 0 THEN 1 ELSE 0 END
+    FROM stock_item WHERE id % 100 = 0
 """
 # Of ten products one is a draft and one archived; of a hundred two have no description. The 208th is sold out, so
 # that even a small shop has one of that kind.
@@ -152,7 +153,10 @@ def _add_orders(number: int) -> None:
 
 
 def _add_work(products: int) -> None:
-    """Add a change set of so many products, a stock-taking of a hundredth of the variants, and a collection."""
+    """Add a change set of so many products, a stock-taking, and a collection.
+
+    Of the variants every hundredth is counted, of which one of ten differs.
+    """
     ids = db.session.scalars(select(Product.id).order_by(Product.id).limit(products)).all()
     db.session.rollback()
     plan_edits(ids, bulk_edits.change_prices(Decimal(-10), step=1, ending=0), name="Sale")

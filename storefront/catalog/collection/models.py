@@ -81,8 +81,9 @@ class CollectionListing(Model):
     until: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     __table_args__ = (
-        Index("ix_collection_listing_price", "collection_id", "price", "product_id"),
-        Index("ix_collection_listing_name", "collection_id", "name_key", "product_id"),
+        # With its end, so that pages far from both ends read the index alone.
+        Index("ix_collection_listing_price", "collection_id", "price", "product_id", "until"),
+        Index("ix_collection_listing_name", "collection_id", "name_key", "product_id", "until"),
         Index("ix_collection_listing_until", "collection_id", "until"),
         Index("ix_collection_listing_product_id", "product_id"),
         {"sqlite_with_rowid": False},

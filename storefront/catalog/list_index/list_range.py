@@ -34,7 +34,7 @@ def category_range(category_id: int | BindParameter[int]) -> ListRange:
 def collection_range(collection_id: int, now: datetime | None) -> ListRange:
     """Return the list of a collection, without products whose age has ended their membership by now.
 
-    `now` is None if age ends none: then pages far from both ends are read from the order's index alone.
+    `now` is None if age ends none. Pages far from both ends are read from the order's index alone.
     """
     row = CollectionListing
     inside = (row.collection_id == collection_id,)

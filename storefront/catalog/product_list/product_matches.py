@@ -10,6 +10,7 @@ from sqlalchemy import (
     CompoundSelect,
     Integer,
     Select,
+    TextClause,
     column,
     false,
     select,
@@ -58,19 +59,28 @@ def _find(text: str, most: int, parts: Sequence[Select[Any]], status: str = "") 
     plan = search.make_plan(db.session(), text)
     parts = [*parts] or [select(Product.id).where(false())]
     if plan is not None:
-        # Of the stages without a correction, the last one finds what the others find, and more.
-        shown = None if status in ("draft", "archived") else plan.stages[plan.first_correction - 1].source
-        for found in (plan.hidden, shown):
-            if found is not None:
-                source = found.columns(column("product_id", Integer)).subquery()
-                parts.append(select(source.c.product_id.label("id")).limit(most))
+        for found in _sources(plan, status):
+            source = found.columns(column("product_id", Integer)).subquery()
+            parts.append(select(source.c.product_id.label("id")).limit(most))
     return TextMatches(union_all(*(select(part.subquery()) for part in parts)), plan)
 
 
-def has_code(text: str) -> ColumnElement[bool]:
+def _sources(plan: search.Plan, status: str) -> list[TextClause]:
+    # Of the stages without a correction, the last one finds what the others find, and more.
+    shown: list[TextClause | None] = [stage.source for stage in plan.stages[: plan.first_correction]]
+    if status in ("draft", "archived"):
+        found = [plan.hidden]
+    elif plan.together is None:
+        found = [plan.hidden, shown[-1]]
+    else:
+        found = [plan.together, *shown[3:]]
+    return [each for each in found if each is not None]
+
+
+def has_code(text: str, product_id: ColumnElement[int]) -> ColumnElement[bool]:
     """Return the condition that one of a product's variants has exactly this code, SKU or barcode."""
     codes = (Variant.sku, Variant.label, Variant.barcode)
-    return Product.id.in_(union_all(*(select(Variant.product_id).where(code == text) for code in codes)))
+    return product_id.in_(union_all(*(select(Variant.product_id).where(code == text) for code in codes)))
 
 
 def _with_code(text: str) -> Select[Any]:

@@ -8,13 +8,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select, Subquery, func, select
+from sqlalchemy import CTE, Select, Subquery, func, select, true
+from sqlalchemy.sql.selectable import LateralFromClause
 
 from storefront.catalog.models import Product
 from storefront.catalog.product_list.index_probes import index_probes
-from storefront.catalog.product_list.product_conditions import SCAN_LIMIT, Range, order, row_conditions
+from storefront.catalog.product_list.product_conditions import (
+    SCAN_LIMIT,
+    Range,
+    conditions,
+    order,
+    row_conditions,
+)
 from storefront.catalog.product_list.product_filter import ProductFilter
 from storefront.extensions import db
+
+# As SCAN_LIMIT, of what a text finds: PostgreSQL reads the documents of all products among which it looks for them.
+_TEXT_LIMIT = 1500
+_ORDERED: tuple[Any, ...] = (
+    Product.title,
+    Product.price,
+    Product.updated_at,
+)  # what orders need of a product's row
 
 
 def find_narrowest(ranges: Sequence[Range]) -> tuple[Range, int]:
@@ -47,13 +62,58 @@ def read_newest(source: Range, wanted: ProductFilter, most: int) -> Sequence[int
 
 def walk_order(wanted: ProductFilter, most: int) -> Sequence[int]:
     """Return up to `most` matches, in order, among the first SCAN_LIMIT products of the order's index."""
+    query = _walk_by_row(wanted) if _is_postgresql() else _walk_by_index(wanted)
+    return db.session.execute(query.limit(most)).scalars().all()
+
+
+def most_found() -> int:
+    """Return how many products a text may find in one way, if a filter follows."""
+    return min(_TEXT_LIMIT, SCAN_LIMIT) if _is_postgresql() else SCAN_LIMIT
+
+
+def find_rows(ids: CTE, wanted: ProductFilter) -> Select[Any]:
+    """Return the query of the matches among ids, of which some may be there twice; by age if that is the order.
+
+    Its columns are the id and what orders need.
+    """
+    if _is_postgresql():
+        newest = select(ids.c.id).distinct().order_by(ids.c.id.desc()).subquery()
+        row = _looked_up(wanted, newest.c.id)
+        return select(*row.c).select_from(newest).join(row, true()).order_by(newest.c.id.desc())
+    passing = select(ids.c.id).where(*index_probes(wanted, ids.c.id))
+    query = select(Product.id, *_ORDERED).where(Product.id.in_(passing), *row_conditions(wanted))
+    return query.order_by(*([Product.id.desc()] if wanted.sort == "new" else []))
+
+
+def _walk_by_index(wanted: ProductFilter) -> Select[Any]:
     ids = select(Product.id).order_by(*order(wanted)).limit(SCAN_LIMIT).subquery()
     query = select(ids.c.id).where(*index_probes(wanted, ids.c.id))
-    conditions = row_conditions(wanted)
-    if conditions or _is_postgresql():
-        query = query.join(Product, Product.id == ids.c.id).where(*conditions)
-        query = _keep_order(query, *order(wanted))
-    return db.session.execute(query.limit(most)).scalars().all()
+    if of_row := row_conditions(wanted):
+        query = query.join(Product, Product.id == ids.c.id).where(*of_row)
+    return query
+
+
+def _walk_by_row(wanted: ProductFilter) -> Select[Any]:
+    """Return the same for PostgreSQL, which reads a row for each entry of the order's index anyway."""
+    columns = Product.__table__.columns
+    rows = select(*columns, func.lower(Product.title).label("lower_title"))
+    rows_in_order = rows.order_by(*order(wanted)).limit(SCAN_LIMIT).subquery()
+    row = rows_in_order.c
+    ordered = [row.lower_title, row.id] if wanted.sort == "title" else order(wanted, row)
+    query = select(row.id).order_by(*ordered)
+    if wanted.stock or wanted.category:  # other tables are asked, too
+        return query.join(_looked_up(wanted, row.id), true())
+    return query.where(*conditions(wanted, row))
+
+
+def _looked_up(wanted: ProductFilter, product_id: Any) -> LateralFromClause:
+    """Return a product's row, if it matches, for PostgreSQL.
+
+    The offset makes it look up one row after the other, in order, until there are enough. It would rather join: for
+    that it reads all matches of a filter, or the table.
+    """
+    query = select(Product.id, *_ORDERED).where(Product.id == product_id, *conditions(wanted))
+    return query.offset(0).lateral()
 
 
 def _matches(source: Range, size: int, wanted: ProductFilter) -> Subquery:
@@ -63,10 +123,9 @@ def _matches(source: Range, size: int, wanted: ProductFilter) -> Subquery:
     """
     ids = source.ids.limit(size).subquery()
     query = select(ids.c.id).where(*index_probes(wanted, ids.c.id, served=source.serves))
-    conditions = row_conditions(wanted)
-    if conditions or wanted.sort != "new":
-        columns = (Product.title, Product.price, Product.updated_at)
-        query = query.add_columns(*columns).join(Product, Product.id == ids.c.id).where(*conditions)
+    of_row = row_conditions(wanted)
+    if of_row or wanted.sort != "new":
+        query = query.add_columns(*_ORDERED).join(Product, Product.id == ids.c.id).where(*of_row)
     if source.is_ordered:
         query = _keep_order(query, ids.c.id.desc())
     return query.limit(size).subquery()

@@ -16,14 +16,12 @@ from sqlalchemy import CompoundSelect, func, literal, select, true
 from storefront.catalog.list_index.reader import MATCH_LIMIT, MAX_OFFSET
 from storefront.catalog.models import Product
 from storefront.catalog.product_list import product_scan
-from storefront.catalog.product_list.index_probes import index_probes
 from storefront.catalog.product_list.product_conditions import (
     INDEXED,
     SCAN_LIMIT,
     conditions,
     list_ranges,
     order,
-    row_conditions,
     select_in_category,
 )
 from storefront.catalog.product_list.product_filter import ProductFilter
@@ -114,7 +112,7 @@ def iterate_matching_ids(wanted: ProductFilter) -> Iterator[int]:
 
 def _select_found(wanted: ProductFilter, place: _Page) -> ProductSelection:
     # Without a filter all that is found matches: more than are kept are useless.
-    most = SCAN_LIMIT if conditions(wanted) else MATCH_LIMIT + 1
+    most = product_scan.most_found() if conditions(wanted) else MATCH_LIMIT + 1
     found = find_by_text(wanted.text, most, status=wanted.status)
     rows, complete = _match(found.ids, wanted, most)
     if wanted.sort == "relevance" and found.plan is not None:
@@ -127,15 +125,9 @@ def _select_found(wanted: ProductFilter, place: _Page) -> ProductSelection:
 def _match(source: CompoundSelect[Any], wanted: ProductFilter, most: int) -> tuple[list[Any], bool]:
     """Return the matches among the source's ids in order, at most MATCH_LIMIT, and whether these are all."""
     scanned = source.cte("scanned")
-    code = has_code(wanted.text) if wanted.sort == "relevance" else literal(0)
-    passing = select(scanned.c.id).where(*index_probes(wanted, scanned.c.id))
-    found = (
-        select(Product.id, Product.title, Product.price, Product.updated_at, code.label("has_code"))
-        .where(Product.id.in_(passing), *row_conditions(wanted))
-        .order_by(*([Product.id.desc()] if wanted.sort == "new" else []))
-        .limit(MATCH_LIMIT + 1)
-        .subquery()
-    )
+    rows_of = product_scan.find_rows(scanned, wanted)
+    code = has_code(wanted.text, rows_of.selected_columns.id) if wanted.sort == "relevance" else literal(0)
+    found = rows_of.add_columns(code.label("has_code")).limit(MATCH_LIMIT + 1).subquery()
     size = select(func.count().label("size")).select_from(scanned).subquery()
     # The outer join returns the size even without matches: later rows than those that were read may still match.
     query = select(size, found).outerjoin_from(size, found, true()).order_by(*order(wanted, found.c))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from sqlalchemy import TextClause, text
 
@@ -24,6 +24,7 @@ from storefront.catalog.search.text_words import (
     split_runs,
 )
 
+Among = Literal["shown", "hidden", "all"]
 MAX_WORDS = 12
 _BARCODE = range(8, 19)  # digits
 
@@ -138,7 +139,7 @@ def build_statement(
     title_only: bool,
     exact: bool,
     bind: str,
-    hidden: bool = False,
+    among: Among = "shown",
 ) -> TextClause:
     """Return the statement for the `product_id`s that meet all clauses, newest first.
 
@@ -149,9 +150,10 @@ def build_statement(
         title_only: whether words beside the title do not count.
         exact: whether only the words as they were typed count.
         bind: the name of the bound value, different for each part of a statement.
-        hidden: whether products are looked for that the shop does not show, instead of the others.
+        among: whether the products are looked for that the shop shows, those that it hides, or both. SQLite reads
+            both faster apart.
     """
-    terms = [clause.exact if exact else (*clause.exact, *clause.others) for clause in clauses]
+    terms = [_needed(clause.exact if exact else (*clause.exact, *clause.others)) for clause in clauses]
     if dialect == "sqlite":
         both = " AND ".join(f"({' OR '.join(map(_sqlite_term, each))})" for each in terms)
         match = f"title : ({both})" if title_only else both
@@ -166,10 +168,19 @@ def build_statement(
     # Documents of hidden products have negative keys.
     # With the table's name: by itself it would be the selected column on PostgreSQL, from which no index could read.
     key = f"{table}.{key}"
-    selected, sign, order = (f"-{key}", "<", key) if hidden else (key, ">", f"{key} DESC")
-    where = f"{condition} AND {key} {sign} 0"
+    selected, where, order = {
+        "shown": (key, f"{condition} AND {key} > 0", f"{key} DESC"),
+        "hidden": (f"-{key}", f"{condition} AND {key} < 0", key),
+        "all": (f"abs({key})", condition, f"abs({key}) DESC"),
+    }[among]
     statement = f"SELECT {selected} AS product_id FROM {table} WHERE {where} ORDER BY {order}"
     return text(statement).bindparams(**{bind: match})
+
+
+def _needed(terms: Sequence[Term]) -> list[Term]:
+    """Return the terms without those that a prefix among them covers: each term costs time for each document."""
+    prefixes = {term.word for term in terms if term.prefix}
+    return [term for term in terms if term.prefix or term.word not in prefixes]
 
 
 def _begins(word: str) -> Term:

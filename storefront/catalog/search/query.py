@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import islice
 
 from sqlalchemy import TextClause, select
@@ -55,6 +56,8 @@ class Plan:
         query: as it was typed.
         hidden: the statement for the products that match in any form, but which the shop does not show; None if the
             index has none of them yet.
+        together: the statement for these and those that the shop shows, as the stage of other forms; None on SQLite,
+            where two statements read less.
         likeliest: its words and compounds in their likeliest spelling; empty if the plan cannot be relaxed.
         is_relaxed: whether products that have only some of the words are looked for.
     """
@@ -64,6 +67,7 @@ class Plan:
     target: Target
     query: str
     hidden: TextClause | None = None
+    together: TextClause | None = None
     likeliest: tuple[str, ...] = ()
     is_relaxed: bool = False
 
@@ -103,9 +107,11 @@ def make_plan(session: Session, query: str) -> Plan | None:
         Stage(build_statement(dialect, target.table, clauses, title_only=False, exact=False, bind="match_2")),
     ]
     by_script = [word for part in parts for word in split_scripts(part)]
-    hidden = build_statement(
-        dialect, target.table, clauses, title_only=False, exact=False, bind="hidden", hidden=True
+    for_office: Callable[..., TextClause] = partial(
+        build_statement, dialect, target.table, clauses, title_only=False, exact=False
     )
+    hidden = for_office(among="hidden", bind="hidden")
+    together = for_office(among="all", bind="all") if dialect == "postgresql" else None
     if len(by_script) > len(parts):
         stages.append(_other_stage(dialect, target, " ".join(by_script), len(stages), 1, (2,)))
     behind = tuple(range(2, len(stages)))
@@ -114,7 +120,9 @@ def make_plan(session: Session, query: str) -> Plan | None:
     spelt, likeliest = iter(corrected.likeliest), list[str]()
     for found in compounds(query):
         likeliest += split_scripts("-".join(islice(spelt, len(found.parts))))
-    return Plan(tuple(stages), corrected.queries, target, query, hidden, tuple(filter(None, likeliest)))
+    return Plan(
+        tuple(stages), corrected.queries, target, query, hidden, together, tuple(filter(None, likeliest))
+    )
 
 
 def relax_plan(session: Session, plan: Plan) -> Plan | None:
