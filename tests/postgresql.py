@@ -16,7 +16,7 @@ from tests.processes import ROOT
 from tests.programs import search_path
 
 CONFIGURATION = ROOT / "deploy" / "postgresql" / "storefront.conf"
-_INCLUDE = "include = 'storefront.conf'\nshared_buffers = 64MB\n"  # less memory than on a database server
+_INCLUDE = "include = 'own.conf'\n"
 
 
 @cache
@@ -39,19 +39,25 @@ def postgresql() -> Iterator[Any]:
     # Not below pytest's own folder: PostgreSQL does not run as root, and its user could not read it.
     with (
         tempfile.TemporaryDirectory(prefix="storefront-postgresql-", ignore_cleanup_errors=True) as folder,
-        postgresql_in(Path(folder) / "data", cleanup_mode="delete") as server,
+        postgresql_in(Path(folder) / "data", cleanup_mode="delete", memory="64MB") as server,
     ):
         yield server
 
 
 @contextmanager
-def postgresql_in(data: Path, *, cleanup_mode: str = "stop") -> Iterator[Any]:
-    """Yield a server as `postgresql` does, with its data in this directory, which stay there by default."""
+def postgresql_in(data: Path, *, cleanup_mode: str = "stop", memory: str = "1GB") -> Iterator[Any]:
+    """Yield a server as `postgresql` does, with its data in this directory, which stay there by default.
+
+    `memory` is for its buffers.
+    """
     server = package().get_server(data, cleanup_mode=cleanup_mode)
     try:
         server.stop()
         shutil.copy(CONFIGURATION, data / "storefront.conf")
         (data / "storefront.conf").chmod(0o644)
+        own = data / "own.conf"
+        own.write_text(f"include 'storefront.conf'\nshared_buffers = {memory}\n")
+        own.chmod(0o644)
         main = data / "postgresql.conf"
         if _INCLUDE not in main.read_text():
             main.write_text(main.read_text() + _INCLUDE)

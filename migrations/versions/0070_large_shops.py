@@ -1,7 +1,8 @@
 """Indexes that large shops need, above all on PostgreSQL.
 
 The search's documents by age, whether the shop shows the product (a positive key) or not: the office looks for both at
-once. Rows of collections with the time at which they end, so that pages far from both ends read the index alone.
+once. Products by title with the title itself, without which PostgreSQL reads each row. Rows of collections with the
+time at which they end, so that pages far from both ends read the index alone.
 
 Revision ID: 0070
 Revises: 0069
@@ -9,6 +10,9 @@ Revises: 0069
 
 from __future__ import annotations
 
+from typing import Any
+
+import sqlalchemy as sa
 from alembic import op
 
 revision: str = "0070"
@@ -25,13 +29,20 @@ def upgrade() -> None:
     if op.get_bind().dialect.name == "postgresql":
         for table in _DOCUMENTS:
             op.execute(f"CREATE INDEX ix_{table}_age ON {table} (abs(product_id))")
+        _index_titles(postgresql_include=["title"])
 
 
 def downgrade() -> None:
     if op.get_bind().dialect.name == "postgresql":
         for table in _DOCUMENTS:
             op.execute(f"DROP INDEX ix_{table}_age")
+        _index_titles()
     _index_orders()
+
+
+def _index_titles(**options: Any) -> None:
+    op.drop_index("ix_product_title_lower", table_name="product")
+    op.create_index("ix_product_title_lower", "product", [sa.text("lower(title)"), "id"], **options)
 
 
 def _index_orders(*last: str) -> None:

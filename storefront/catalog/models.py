@@ -191,7 +191,8 @@ class Product(ChangedBy, Model):
         Index("ix_product_status", "status", "id"),
         Index("ix_product_type", "product_type", "id"),
         Index("ix_product_updated_at", "updated_at", "id"),
-        Index("ix_product_title_lower", text("lower(title)"), "id"),
+        # PostgreSQL reads the index alone only if the title itself is there, too.
+        Index("ix_product_title_lower", text("lower(title)"), "id", postgresql_include=["title"]),
         Index("ix_product_price", "price", "id"),
         Index(
             "ix_product_no_picture", "id", sqlite_where=text(_NO_PICTURE), postgresql_where=text(_NO_PICTURE)

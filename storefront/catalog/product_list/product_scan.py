@@ -62,7 +62,22 @@ def read_newest(source: Range, wanted: ProductFilter, most: int) -> Sequence[int
 
 def walk_order(wanted: ProductFilter, most: int) -> Sequence[int]:
     """Return up to `most` matches, in order, among the first SCAN_LIMIT products of the order's index."""
-    query = _walk_by_row(wanted) if _is_postgresql() else _walk_by_index(wanted)
+    keys: dict[str, Any] = {
+        "title": func.lower(Product.title),
+        "updated": Product.updated_at,
+        "new": Product.id,
+    }
+    key: Any = keys.get(wanted.sort, Product.price).label("key")
+    ids = select(Product.id, key).order_by(*order(wanted)).limit(SCAN_LIMIT).subquery()
+    query = select(ids.c.id)
+    if _is_postgresql():
+        columns = ids.c.key, ids.c.id
+        in_order = columns if wanted.sort in ("title", "price") else (each.desc() for each in columns)
+        query = query.join(_looked_up(wanted, ids.c.id), true()).order_by(*in_order)
+    else:
+        query = query.where(*index_probes(wanted, ids.c.id))
+        if of_row := row_conditions(wanted):
+            query = query.join(Product, Product.id == ids.c.id).where(*of_row)
     return db.session.execute(query.limit(most)).scalars().all()
 
 
@@ -83,27 +98,6 @@ def find_rows(ids: CTE, wanted: ProductFilter) -> Select[Any]:
     passing = select(ids.c.id).where(*index_probes(wanted, ids.c.id))
     query = select(Product.id, *_ORDERED).where(Product.id.in_(passing), *row_conditions(wanted))
     return query.order_by(*([Product.id.desc()] if wanted.sort == "new" else []))
-
-
-def _walk_by_index(wanted: ProductFilter) -> Select[Any]:
-    ids = select(Product.id).order_by(*order(wanted)).limit(SCAN_LIMIT).subquery()
-    query = select(ids.c.id).where(*index_probes(wanted, ids.c.id))
-    if of_row := row_conditions(wanted):
-        query = query.join(Product, Product.id == ids.c.id).where(*of_row)
-    return query
-
-
-def _walk_by_row(wanted: ProductFilter) -> Select[Any]:
-    """Return the same for PostgreSQL, which reads a row for each entry of the order's index anyway."""
-    columns = Product.__table__.columns
-    rows = select(*columns, func.lower(Product.title).label("lower_title"))
-    rows_in_order = rows.order_by(*order(wanted)).limit(SCAN_LIMIT).subquery()
-    row = rows_in_order.c
-    ordered = [row.lower_title, row.id] if wanted.sort == "title" else order(wanted, row)
-    query = select(row.id).order_by(*ordered)
-    if wanted.stock or wanted.category:  # other tables are asked, too
-        return query.join(_looked_up(wanted, row.id), true())
-    return query.where(*conditions(wanted, row))
 
 
 def _looked_up(wanted: ProductFilter, product_id: Any) -> LateralFromClause:
