@@ -11,6 +11,16 @@ def translate_system_text(text: str) -> str:
     return _TEXTS.translate(text)
 
 
+def translate_cause(cause: str) -> str:
+    """Return the writes behind an invalidation, such as "Product 1, Variant new; stock of T-1 by POST /x"."""
+    return "; ".join(map(_translate_write, cause.split("; ")))
+
+
+def _translate_write(write: str) -> str:
+    parts = [write] if " by " in write else write.split(", ")
+    return ", ".join(map(_TEXTS.translate, parts))
+
+
 _TEXTS = KnownSentences(
     (
         # Services, the roles of Redis, and their states.
@@ -26,7 +36,6 @@ _TEXTS = KnownSentences(
         _("%(reason)s The shop keeps running without it."),
         _("Redis for %(role)s does not answer: %(reason)s"),
         _("Redis for %(role)s is away: %(reason)s"),
-        _("Redis for %(role)s is away: it does not answer."),
         _("it does not answer."),
         # The edge.
         _("%(host)s answered 429: too many purges."),
@@ -46,6 +55,8 @@ _TEXTS = KnownSentences(
         _("nothing invalidated it: a write past the models, or a tag that is missing"),
         # Writes that invalidated something.
         _("a write"),
+        _("picture renditions"),
+        _("best sellers"),
         _("%(rows)s by %(method)s %(route)s"),
         _("%(rows)s and %(number)s more"),
         _("%(row)s new"),

@@ -43,13 +43,16 @@ class RefusalResponses:
         best = (
             request.accept_mimetypes.best_match(_MEDIA_TYPES) if request.accept_mimetypes else _MEDIA_TYPES[0]
         )
-        if request.path.startswith("/api/") or best == "application/json":
-            return self._app.response_class(_too_many_problem(decision), mimetype="application/problem+json")
+        sentence = _("Too many requests. Try again in %(time)s.", time=_in_seconds(seconds))
+        is_api = request.path.startswith("/api/")
+        if is_api or best == "application/json":
+            # A script of a page shows the sentence; the API is in English.
+            problem = _too_many_problem(decision, None if is_api else sentence)
+            return self._app.response_class(problem, mimetype="application/problem+json")
         # Without a URL adapter the host is not one of ours, and no link can be built.
         is_page = best == "text/html" and "stream" not in decision.policies and self._has_page
         if is_page and request_ctx.url_adapter is not None:
             return self._build_page(seconds, again=request.method in _SAFE)
-        sentence = _("Too many requests. Try again in %(time)s.", time=_in_seconds(seconds))
         return self._build_text(f"{sentence}\n")
 
     @cached_property
@@ -83,13 +86,13 @@ def _denied_problem() -> str:
     return msgspec.json.encode(about | {"detail": "Requests from this network are not answered."}).decode()
 
 
-def _too_many_problem(decision: Decision) -> str:
+def _too_many_problem(decision: Decision, sentence: str | None) -> str:
     seconds = decision.retry_after
     about: dict[str, Any] = {
         "type": "about:blank",
         "title": "Too Many Requests",
         "status": 429,
-        "detail": f"Try again in {seconds} second{'s' * (seconds != 1)}.",
+        "detail": sentence or f"Try again in {seconds} second{'s' * (seconds != 1)}.",
         "retry_after": decision.retry_after,
         "policies": decision.policies,
     }

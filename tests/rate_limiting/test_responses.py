@@ -95,6 +95,12 @@ def test_programs_get_a_problem(client: FlaskClient, path: str, accept: str) -> 
     assert problem["policies"] == ["browse"]
 
 
+def test_scripts_of_pages_get_the_sentence_of_the_shop(shop: MakeShop) -> None:
+    client = shop(STOREFRONT_LIMIT_BROWSE="1/hour", STOREFRONT_LOCALE="de_DE").test_client()
+    answers = [client.get("/robots.txt", headers={"Accept": "application/json"}) for _ in range(2)]
+    assert json.loads(answers[1].data)["detail"].startswith("Zu viele Anfragen. Versuchen Sie es in ")
+
+
 def test_streams_get_a_line(client: FlaskClient) -> None:
     answer = refused(client, headers={"Accept": "text/event-stream"})
     assert answer.mimetype == "text/plain"
