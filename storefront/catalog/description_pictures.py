@@ -1,4 +1,4 @@
-"""Pictures within descriptions: a page shows those that the shop has stored, and the text of the others.
+"""Pictures within descriptions and the merchant's pages: those that the shop has stored, and the text of the others.
 
 The stored HTML keeps the source that the merchant wrote, so an import of the same file changes nothing. The table
 `description_picture` says which picture the shop has for a source. Pages load nothing from other sites: those would
@@ -20,7 +20,7 @@ MAX_SHOWN_WIDTH = 640  # pixels: of the column with the description, about
 _TAG = re.compile(r'<img((?: [a-z]+="[^"]*")*)>')
 _SOURCE, _ALT = re.compile(r' src="([^"]*)"'), re.compile(r' alt="([^"]*)"')
 _WIDTH = re.compile(r' width="([1-9][0-9]{0,3})(?:px)?"')
-_OWN = re.compile(r"(?:/[\w-]+)*/media/[0-9a-f]{32}-[0-9]{1,4}\.webp")
+_OWN = re.compile(r"(?:/[\w-]+)*/media/([0-9a-f]{32})-[0-9]{1,4}\.webp")
 
 
 def source_key(source: str) -> str:
@@ -30,12 +30,21 @@ def source_key(source: str) -> str:
 
 def find_sources(html: str) -> dict[str, str]:
     """Return key and source of each picture of another site, or of a file, that sanitised HTML names."""
+    wanted = (source for source in _sources(html) if not _OWN.fullmatch(source))
+    return {source_key(source): source for source in islice(wanted, MAX_PICTURES)}
+
+
+def find_own(html: str) -> list[str]:
+    """Return the digests of the shop's own pictures that sanitised HTML shows, each once, in its order."""
+    found = filter(None, map(_OWN.fullmatch, _sources(html)))
+    return list(islice(dict.fromkeys(match[1] for match in found), MAX_PICTURES))
+
+
+def _sources(html: str) -> dict[str, None]:
     if "<img" not in html:
         return {}
     found = (_SOURCE.search(tag[1]) for tag in _TAG.finditer(html))
-    sources = dict.fromkeys(unescape(match[1]) for match in found if match and match[1])
-    wanted = (source for source in sources if not _OWN.fullmatch(source))
-    return {source_key(source): source for source in islice(wanted, MAX_PICTURES)}
+    return dict.fromkeys(unescape(match[1]) for match in found if match and match[1])
 
 
 def show_pictures(html: str, stored: Mapping[str, Picture]) -> str:
@@ -43,17 +52,19 @@ def show_pictures(html: str, stored: Mapping[str, Picture]) -> str:
 
     Args:
         html: the description.
-        stored: pictures that the shop has, by the keys of their sources.
+        stored: pictures that the shop has, by the keys of their sources; its own by their digests.
     """
     if "<img" not in html:
         return html
 
     def replace(tag: re.Match[str]) -> str:
         source, alt = _SOURCE.search(tag[1]), _ALT.search(tag[1])
-        if source and _OWN.fullmatch(source[1]):
-            return tag[0]
-        if source and (picture := stored.get(source_key(unescape(source[1])))):
+        own = _OWN.fullmatch(source[1]) if source else None
+        picture = stored.get(own[1] if own else source_key(unescape(source[1]))) if source else None
+        if picture:
             return _render(picture, alt[1] if alt else "", _WIDTH.search(tag[1]))
+        if own:
+            return tag[0]
         return escape(unescape(alt[1])) if alt else ""
 
     return _TAG.sub(replace, html)

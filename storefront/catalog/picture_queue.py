@@ -124,7 +124,7 @@ def _tags(session: Session, digest: str) -> set[str]:
     shown = select(Category.id, Category.parent_id).where(Category.picture_digest == digest)
     ids = {key for row in session.execute(shown.limit(MAX_TAGS + 1)) for key in row if key is not None}
     if session.get(PagePicture, digest) is not None:
-        tags.add(keys.FRONT_PAGE)
+        tags |= {keys.FRONT_PAGE, keys.description_picture_tag(digest)}
     return tags | set(map(keys.category_tag, ids))
 
 

@@ -82,7 +82,7 @@ class ProductPage:
     slug: str
     title: str
     description_html: str
-    description_pictures: dict[str, Picture]  # stored pictures, by `description_pictures.source_key`
+    description_pictures: dict[str, Picture]  # as `description_pictures.show_pictures` takes them
     vendor: str
     product_type: str
     tags: list[str]

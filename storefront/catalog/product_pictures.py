@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Executable, bindparam, literal, select, union_all
 
 from storefront import cache
-from storefront.catalog.description_pictures import find_sources
+from storefront.catalog.description_pictures import find_own, find_sources
 from storefront.catalog.models import DescriptionPicture, ProductImage, RenditionSet
 from storefront.catalog.page_data import RENDITION_COLUMNS, Picture
 from storefront.joint_queries import read_rows
@@ -36,6 +36,8 @@ def load_pictures(item: Any) -> tuple[list[Picture], dict[int, int], dict[str, P
         else:
             places[row.id] = len(pictures)
             pictures.append(picture)
+    shown = {*find_own(item.description_html)}
+    in_description |= {picture.digest: picture for picture in pictures if picture.digest in shown}
     return pictures, places, in_description
 
 

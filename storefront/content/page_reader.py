@@ -10,8 +10,11 @@ import msgspec
 from sqlalchemy import Row, Select, select
 
 from storefront import cache, moments
+from storefront.catalog.description_pictures import find_own
+from storefront.catalog.models import PagePicture, RenditionSet
 from storefront.catalog.moved_addresses import find_redirect
 from storefront.catalog.navigation import MovedError, NotInShopError
+from storefront.catalog.page_data import RENDITION_COLUMNS, Picture
 from storefront.content.models import ContentPage
 from storefront.content.page_edits import path_of, url_of
 from storefront.extensions import db
@@ -30,6 +33,7 @@ class PublicPage(msgspec.Struct, frozen=True):
     body_html: str
     seo_title: str
     seo_description: str
+    pictures: dict[str, Picture] = {}  # of its text, as `description_pictures.show_pictures` takes them
 
     @property
     def url(self) -> str:
@@ -38,7 +42,7 @@ class PublicPage(msgspec.Struct, frozen=True):
 
 
 def fetch_page(slug: str) -> PublicPage:
-    """Return a published page, from the cache or with one statement.
+    """Return a published page, from the cache or with one statement, two if its text has pictures.
 
     Raises:
         NotInShopError: there is no such page, or it is not published yet.
@@ -67,7 +71,8 @@ def _select_page() -> Select[Any]:
 
 
 def _as_page(found: Row[Any]) -> PublicPage:
-    return PublicPage(found.slug, found.title, found.body_html, found.seo_title, found.seo_description)
+    shown = _load_pictures(found.body_html)
+    return PublicPage(found.slug, found.title, found.body_html, found.seo_title, found.seo_description, shown)
 
 
 def _read_page(slug: str) -> PublicPage:
@@ -79,6 +84,19 @@ def _read_page(slug: str) -> PublicPage:
     if target is not None:
         raise MovedError(add_prefix(target))
     raise NotInShopError(_("We don’t have this page."))
+
+
+def _load_pictures(html: str) -> dict[str, Picture]:
+    """Return the stored pictures of a text with their renditions, by their digests. One statement if it has any."""
+    digests = find_own(html)
+    cache.depends_on(*map(keys.description_picture_tag, digests))
+    if not digests:
+        return {}
+    stored = (PagePicture.digest, PagePicture.width, PagePicture.height)
+    made = RenditionSet.digest == PagePicture.digest
+    query = select(*stored, *RENDITION_COLUMNS).outerjoin(RenditionSet, made)
+    rows = db.session.execute(query.where(PagePicture.digest.in_(digests)))
+    return {row.digest: Picture.with_renditions(row, "", row) for row in rows}
 
 
 class PublicationState(StrEnum):

@@ -125,7 +125,7 @@ def card_tag(product_id: int) -> str:
 
 
 def description_picture_tag(key: str) -> str:
-    """Whether the shop has the picture that descriptions name by this source."""
+    """Whether the shop has the picture of this source; of a picture in the merchant's pages, its renditions."""
     return f"description-picture:{key}"
 
 

@@ -59,7 +59,15 @@ def test_a_picture_is_put_into_the_text_and_saved_with_it(app: Flask, owner: Bro
     answer = send(owner, NEW, body_html=body + "<p onclick='x()'>Done.</p>")
     assert answer.status_code == 303
     shown = Browser(app).get("/pages/our-house").text
-    assert image in shown
+    address = f"/media/{digest}"
+    offered = f'src="{address}-640.webp" srcset="{address}-320.webp 320w, {address}-640.webp 640w'
+    assert offered in shown
+    assert 'width="640" height="480" alt="A &quot;blue&quot; &lt;cup&gt;" loading="lazy"' in shown
+    picture_queue.make_due()
+    assert (
+        f'<source type="image/avif" srcset="{address}-320.avif 320w'
+        in Browser(app).get("/pages/our-house").text
+    )
     assert "A &quot;blue&quot; &lt;cup&gt;" in shown
     assert "onclick" not in shown
     with Browser(app).get(f"/media/{digest}-640.webp") as picture:

@@ -69,6 +69,21 @@ def test_picture_of_an_earlier_version_is_not_offered_too_wide(app: Flask, clien
     assert max(int(found) for found in re.findall(r"-(\d+)\.webp", client.get("/products/bowl").text)) == 1024
 
 
+def test_a_picture_in_the_description_is_offered_in_all_widths(app: Flask, client: FlaskClient) -> None:
+    product, digest = make_pictured(app)
+    tag = f'<img src="/media/{digest}-640.webp" width="500" height="500" alt="The &lt;foot&gt;">'
+    other = f'<img src="/media/{"0" * 32}-640.webp" alt="">'
+    with write_transaction() as session:
+        words = {"description_html": f"<p>{tag}</p><p>{other}</p>"}
+        session.execute(update(Product).where(Product.id == product.id).values(words))
+    page = client.get("/products/bowl").text
+    [shown] = re.findall(r'<img [^>]*alt="The &lt;foot&gt;"[^>]*>', page)
+    assert f"{digest}-320.webp 320w, " in shown
+    assert 'sizes="(max-width: 500px) 100vw, 500px" width="500" height="500"' in shown
+    assert 'loading="lazy"' in shown
+    assert other in page, "of a picture that is not the product's the shop knows nothing"
+
+
 def test_first_picture_is_fetched_before_the_others(app: Flask, client: FlaskClient) -> None:
     product, digest = make_pictured(app)
     with write_transaction() as session:
