@@ -86,6 +86,7 @@ def test_events_are_kept_for_400_days(app: Flask, kim: int) -> None:
     assert security_events.delete_old() == 0
 
 
+@pytest.mark.any_database
 def test_each_act_of_a_person_is_an_event(app: Flask, browser: Browser, kim: int) -> None:
     Browser(app).sign_in()
     browser.sign_in()
@@ -115,6 +116,7 @@ def test_each_act_of_a_person_is_an_event(app: Flask, browser: Browser, kim: int
     assert {event.address for event in events()} == {"", "198.51.100.7"}
 
 
+@pytest.mark.any_database
 def test_roles_tokens_and_webhooks_are_events(app: Flask) -> None:
     make_user(staff=True)
     run = app.test_cli_runner().invoke
@@ -135,6 +137,7 @@ def test_roles_tokens_and_webhooks_are_events(app: Flask) -> None:
     assert {event.actor for event in events()[2:]} == {f"command:{actors.login_name()}"}
 
 
+@pytest.mark.any_database
 def test_a_person_sees_the_events_of_their_account_only(browser: Browser, kim: int) -> None:
     other = make_user("lee@example.com", name="Lee")
     record("locked", other)
@@ -152,6 +155,7 @@ def test_a_person_sees_the_events_of_their_account_only(browser: Browser, kim: i
     ]
 
 
+@pytest.mark.any_database
 def test_pages_say_details_in_words(browser: Browser, kim: int) -> None:
     record("second-factor", kim, detail="recovery-code-used")
     record("role-changed", kim, detail="an old release's word")
@@ -189,12 +193,14 @@ def test_the_owner_filters_events_by_person_and_kind(browser: Browser, kim: int)
     )
 
 
+@pytest.mark.any_database
 def test_strangers_do_not_see_events(browser: Browser, kim: int) -> None:
     assert browser.get("/account/activity").status_code == 303
     browser.sign_in()
     assert browser.get("/admin/system/security").status_code == 404
 
 
+@pytest.mark.any_database
 def test_wrong_passwords_and_the_lock_are_events(browser: Browser, kim: int) -> None:
     for _ in range(12):
         browser.sign_in(password="wrong password")

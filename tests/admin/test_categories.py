@@ -53,6 +53,7 @@ def test_made_renamed_and_moved_with_all_below(staff: Browser, client: FlaskClie
     assert save(staff, "kitchen/teas", parent="nowhere") == 422
 
 
+@pytest.mark.any_database
 def test_the_menu_follows_order_and_hiding_at_once(staff: Browser, client: FlaskClient) -> None:
     for name in ("Cups", "Bowls", "Pots"):
         make_product(f"One of {name}", category=make_category(name))
@@ -125,6 +126,7 @@ def test_pages_take_eight_statements_and_roles_count(app: Flask, staff: Browser)
     assert staff_browser(app, "orders").get("/admin/categories").status_code == 404
 
 
+@pytest.mark.any_database
 def test_bad_input_changes_nothing_and_is_kept(staff: Browser) -> None:
     for name in ("", "\u202e", "x" * 256):
         assert staff.post("/admin/categories", new=name, below="/").status_code == 422

@@ -39,6 +39,7 @@ def status(number: int) -> str:
     return change_sets.get(number).status
 
 
+@pytest.mark.any_database
 def test_the_page_shows_each_field_and_what_to_look_at_first(app: Flask) -> None:
     cup, pot = (make_product(name, variants=[{"sku": name.upper()}]) for name in ("Cup", "Pot"))
     cup_change = update(cup, fields={"title": ValueChange("Cup", "<b>Mug</b>")})
@@ -78,6 +79,7 @@ def test_a_small_change_set_is_applied_and_undone_at_once(app: Flask) -> None:
     assert change_sets.get(number).run_at is None
 
 
+@pytest.mark.any_database
 def test_a_discarded_change_set_cannot_be_applied(app: Flask) -> None:
     number = plan_prices(1)
     browser = staff_browser(app, "catalogue")
@@ -86,6 +88,7 @@ def test_a_discarded_change_set_cannot_be_applied(app: Flask) -> None:
     assert browser.post(f"/admin/imports/{number}/application").status_code == 409
 
 
+@pytest.mark.any_database
 def test_a_role_that_was_taken_away_applies_nothing(app: Flask) -> None:
     number = plan_prices(1)
     viewer, packer = staff_browser(app, "viewer"), staff_browser(app, "orders")

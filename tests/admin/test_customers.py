@@ -47,6 +47,7 @@ def test_people_are_found_by_name_and_e_mail(app: Flask) -> None:
             assert found(text) == []
 
 
+@pytest.mark.any_database
 def test_the_words_follow_the_name(app: Flask) -> None:
     kim = make_user(name="Kim Old")
     with write_transaction() as session:
@@ -115,6 +116,7 @@ def test_access_ends_and_comes_back(app: Flask, manager: Browser) -> None:
     assert manager.post(path, what="delete").status_code == 422
 
 
+@pytest.mark.any_database
 def test_members_of_the_staff_are_not_changed(app: Flask, manager: Browser) -> None:
     owner = make_user("owner@shop.example", role="owner")
     before = user(owner).generation
@@ -129,6 +131,7 @@ def test_members_of_the_staff_are_not_changed(app: Flask, manager: Browser) -> N
     assert manager.post(f"/admin/customers/{kim}/access", what="disable").status_code == 409
 
 
+@pytest.mark.any_database
 def test_all_data_of_a_person_is_one_file(manager: Browser, viewer: Browser) -> None:
     kim = make_user()
     answer = manager.post(f"/admin/customers/{kim}/data")

@@ -103,6 +103,7 @@ def test_cells_become_one_change_set_with_preview_and_undo(browser: Browser) -> 
     assert (variant("CUP").price, db.session.get_one(Product, pot).status) == (500, "active")
 
 
+@pytest.mark.any_database
 def test_nothing_typed_is_lost_by_an_error(browser: Browser) -> None:
     typed = {
         cell("price", "CUP"): "cheap",
@@ -153,6 +154,7 @@ def test_unchanged_cells_are_not_planned(browser: Browser) -> None:
     assert "No cell was changed." in browser.get(answer.location).text
 
 
+@pytest.mark.any_database
 def test_forged_fields_change_nothing(browser: Browser) -> None:
     key = variant("CUP").id
     seen = fields(browser.get("/admin/grid"))[f"seen-{key}"]
@@ -207,6 +209,7 @@ def two_pages(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> TestResponse
     return browser.get("/admin/grid")
 
 
+@pytest.mark.any_database
 def test_what_was_typed_goes_along_to_other_pages(browser: Browser, two_pages: TestResponse) -> None:
     pot = variant("POT-S").product_id
     typed = {cell("price", "POT-S"): "11.00", f"status-{pot}": "draft"}
@@ -224,6 +227,7 @@ def test_what_was_typed_goes_along_to_other_pages(browser: Browser, two_pages: T
     assert [each.fields["price"].new for each in changes["pot"].variants] == [1100, 2100]
 
 
+@pytest.mark.any_database
 def test_wrong_and_outdated_cells_of_other_pages_come_back(browser: Browser, two_pages: TestResponse) -> None:
     with write_transaction() as session:
         session.get_one(Variant, variant("POT-S").id).price = 1234
@@ -240,12 +244,14 @@ def test_wrong_and_outdated_cells_of_other_pages_come_back(browser: Browser, two
     assert [each.fields["price"].new for each in changes["pot"].variants] == [1100, 2200]
 
 
+@pytest.mark.any_database
 def test_a_page_has_as_many_rows_as_its_form_holds(browser: Browser) -> None:
     for number in range(60):
         make_product(f"Jug {number}")
     assert len([name for name in fields(browser.get("/admin/grid")) if name.startswith("price-")]) == 63
 
 
+@pytest.mark.any_database
 def test_too_many_and_forged_carried_cells_are_refused(
     browser: Browser, two_pages: TestResponse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -268,6 +274,7 @@ def test_the_grid_takes_few_statements(browser: Browser) -> None:
         assert count_statements(lambda: browser.get(f"/admin/grid{query}")) <= 8, query  # noqa: B023
 
 
+@pytest.mark.any_database
 def test_roles_see_and_change_what_they_may(app: Flask, browser: Browser) -> None:
     page = fields(browser.get("/admin/grid"))
     viewer = staff_browser(app, "viewer")

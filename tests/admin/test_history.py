@@ -38,6 +38,7 @@ def forget() -> None:
         session.execute(db.delete(RecordedChange))
 
 
+@pytest.mark.any_database
 def test_a_token_that_patches_a_product_is_recorded(app: Flask) -> None:
     pot = make_product("Pot", variants=[{"sku": "POT", "price": 1999}])
     forget()
@@ -144,6 +145,7 @@ def test_the_page_shows_filters_and_undoes(app: Flask) -> None:
     assert count_statements(lambda: browser.get("/admin/changes")) <= 8
 
 
+@pytest.mark.any_database
 def test_settings_menus_and_letters_have_the_names_of_pages(app: Flask) -> None:
     make_product("Pot", variants=[{"sku": "POT", "price": 1999}])
     forget()
@@ -231,6 +233,7 @@ def test_pages_of_the_history_leave_nothing_out(app: Flask, monkeypatch: pytest.
     assert len(found) > 4
 
 
+@pytest.mark.any_database
 def test_people_see_what_their_role_may_see(app: Flask) -> None:
     _owner, _packer, _number = busy_week(app)
     viewer, catalogue = (
@@ -249,6 +252,7 @@ def test_the_page_of_a_product_has_its_newest_changes(app: Flask) -> None:
     assert count_statements(lambda: owner.get(f"/admin/products/{pot}")) <= 8
 
 
+@pytest.mark.any_database
 def test_only_the_right_people_read_and_undo(app: Flask) -> None:
     number = make_product("Pot", variants=[{"sku": "POT"}]).id
     with write_transaction() as session:

@@ -37,6 +37,7 @@ def test_a_new_person_accepts_and_finds_orders_only(app: Flask, owner: Browser) 
     assert NEW not in owner.get("/admin/staff").text.partition("Invite somebody")[0].partition("Invited")[2]
 
 
+@pytest.mark.any_database
 def test_a_customer_keeps_the_account_and_accepts(app: Flask, owner: Browser) -> None:
     kim = make_user()
     invite(owner, EMAIL, "viewer")
@@ -61,6 +62,7 @@ def test_nobody_else_can_use_an_invitation(app: Flask, owner: Browser) -> None:
     assert user(credentials.find_by_email(NEW).id).staff_role == ""  # type: ignore[union-attr]
 
 
+@pytest.mark.any_database
 def test_old_and_withdrawn_invitations_do_not_work(app: Flask, owner: Browser) -> None:
     invite(owner)
     first = last_link(app)
@@ -97,6 +99,7 @@ def test_two_owners_do_not_overwrite_each_other(app: Flask, owner: Browser) -> N
     assert user(helper_id).staff_role == "stock"
 
 
+@pytest.mark.any_database
 def test_a_shop_keeps_an_owner(owner: Browser) -> None:
     mine = credentials.find_by_email("owner@shop.example").id  # type: ignore[union-attr]
     for path, form in ((f"{mine}/role", {"role": "viewer"}), (f"{mine}/removal", {})):

@@ -78,6 +78,7 @@ def test_a_large_file_is_planned_in_the_background(app: Flask, monkeypatch: pyte
     assert db.session.scalar(db.select(ChangeSet.created_by)).startswith("staff:")
 
 
+@pytest.mark.any_database
 def test_a_question_is_answered_without_sending_the_file_again(app: Flask) -> None:
     browser = staff_browser(app, "catalogue")
     page = follow(browser, send(browser, stock_missing="ask"))

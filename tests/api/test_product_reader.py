@@ -38,6 +38,7 @@ def blue(app: Flask) -> int:
     ).id
 
 
+@pytest.mark.any_database
 def test_product_has_the_documented_format(call: Call, blue: int) -> None:
     answer = call("GET", f"/products/{blue}")
     assert answer.mimetype == "application/json"
@@ -101,6 +102,7 @@ def test_list_contains_the_same_products(call: Call, blue: int) -> None:
     assert call("GET", "/products?q=nothing").get_json()["total"] == 0
 
 
+@pytest.mark.any_database
 def test_list_returns_selected_fields(call: Call, blue: int) -> None:
     answer = call("GET", "/products?fields=title,id&utm_source=x")
     assert answer.get_json()["items"] == [{"id": blue, "title": "Pot"}]
@@ -122,6 +124,7 @@ def test_list_pages_are_linked(call: Call) -> None:
     assert 'rel="next"' not in call("GET", "/products?page=3").headers["Link"]
 
 
+@pytest.mark.any_database
 def test_responses_are_cached_like_pages(call: Call, blue: int) -> None:
     for address in (f"/products/{blue}", "/products", "/categories", "/categories/tea", "/products/999"):
         assert "fwd=miss; stored" in call("GET", address, Accept_Encoding="br").headers["Cache-Status"]
@@ -135,6 +138,7 @@ def test_responses_are_cached_like_pages(call: Call, blue: int) -> None:
         assert (held.status_code, held.data) == (304, b"")
 
 
+@pytest.mark.any_database
 def test_not_modified_response_costs_api_limit_only(app: Flask, call: Call, blue: int) -> None:
     for store in listen(app):
         assert isinstance(store, CacheStore)
@@ -263,6 +267,7 @@ def test_internal_error_reveals_no_secret(app: Flask, call: Call) -> None:
     assert "1234" not in answer.text
 
 
+@pytest.mark.any_database
 def test_archived_product_is_gone(call: Call) -> None:
     old = make_product("Old", status="archived").id
     assert call("GET", f"/products/{old}").status_code == 410

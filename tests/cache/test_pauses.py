@@ -43,6 +43,7 @@ def own(pauses: list[str]) -> int:
     return pauses.count(threading.current_thread().name)
 
 
+@pytest.mark.any_database
 def test_page_pauses_while_it_is_built(client: FlaskClient, pauses: list[str]) -> None:
     make_product("Mug")
     first = get(client, MUG)
@@ -52,6 +53,7 @@ def test_page_pauses_while_it_is_built(client: FlaskClient, pauses: list[str]) -
     assert own(pauses) == built, "a cached page has nothing to pause for"
 
 
+@pytest.mark.any_database
 def test_page_that_pauses_is_the_same(
     app: Flask, client: FlaskClient, pauses: list[str], listening: CacheStore
 ) -> None:
@@ -65,6 +67,7 @@ def test_page_that_pauses_is_the_same(
     assert get(client, MUG).get_data() == whole
 
 
+@pytest.mark.any_database
 def test_comparing_build_pauses(app: Flask, client: FlaskClient, pauses: list[str]) -> None:
     make_product("Mug")
     get(client, MUG)
@@ -108,6 +111,7 @@ def test_background_waits_for_visitors(monkeypatch: pytest.MonkeyPatch) -> None:
     assert ended.is_set()
 
 
+@pytest.mark.any_database
 def test_builds_of_visitors_are_counted(app: Flask, client: FlaskClient, listening: CacheStore) -> None:
     """While the page is built, and not afterwards; one that is built in the background is not."""
     make_product("Mug")
@@ -130,6 +134,7 @@ def test_import_lowers_its_priority(tmp_path: Path) -> None:
     assert int(run.stdout) == min(19, os.nice(0) + module.IMPORT_PRIORITY)
 
 
+@pytest.mark.any_database
 def test_import_in_a_test_keeps_its_priority(app: Flask) -> None:
     before = os.nice(0)
     module.lower_priority()

@@ -84,6 +84,7 @@ def test_20_parallel_additions_make_20_items(app: Flask, client: FlaskClient) ->
     assert lines() == {"TP": 20}
 
 
+@pytest.mark.any_database
 def test_a_line_can_be_changed_at_its_old_addresses(client: FlaskClient) -> None:
     make_product(variants=[{"sku": "A/1"}, {"sku": "B", "option1": "x"}])
     put(client, "A/1")
@@ -137,6 +138,7 @@ def test_an_invalid_addition_is_rejected_with_a_message(
     assert sentence in said.json["message"]
 
 
+@pytest.mark.any_database
 def test_changes_since_adding_are_shown(client: FlaskClient) -> None:
     make_product(variants=[{"sku": "UP", "price": 1000}])
     make_product(variants=[{"sku": "DOWN", "price": 1000}])
@@ -167,6 +169,7 @@ def test_changes_since_adding_are_shown(client: FlaskClient) -> None:
     assert ">2 items<" in page
 
 
+@pytest.mark.any_database
 def test_no_get_changes_a_cart(client: FlaskClient) -> None:
     make_product(variants=[{"sku": "TP"}])
     put(client, "TP")

@@ -28,6 +28,7 @@ def slugs() -> dict[str, str]:
     return dict(map(tuple, db.session.execute(select(Product.title, Product.slug)).all()))
 
 
+@pytest.mark.any_database
 def test_a_handle_with_spaces_gives_a_plain_address(runner: FlaskCliRunner, tmp_path: Path) -> None:
     rows = ("Blue Bowl,Bowl,9", "Tea_Pot,Pot,9", " Salt & Pepper ,Mill,9")
     load(runner, tmp_path / "a.csv", *rows)
@@ -35,12 +36,14 @@ def test_a_handle_with_spaces_gives_a_plain_address(runner: FlaskCliRunner, tmp_
     assert "0 created, 0 changed, 3 left" in load(runner, tmp_path / "a.csv", *rows)
 
 
+@pytest.mark.any_database
 def test_a_product_at_the_plain_address_keeps_it(runner: FlaskCliRunner, tmp_path: Path) -> None:
     make_product("Bowl", slug="blue-bowl", variants=[{"sku": "B", "price": 900}])
     assert "0 created, 1 changed" in load(runner, tmp_path / "a.csv", "Blue Bowl,Round bowl,9")
     assert slugs() == {"Round bowl": "blue-bowl"}
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("order", [(0, 1, 2), (1, 0, 2), (2, 1, 0)])
 def test_handles_that_fold_alike_stay_apart(
     runner: FlaskCliRunner, tmp_path: Path, order: tuple[int, ...]
@@ -54,6 +57,7 @@ def test_handles_that_fold_alike_stay_apart(
     assert slugs()["Alone"] == found["Spaced"]
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("pair", list(permutations(("Blue Bowl,Large,9", "blue bowl,Small,9"))))
 def test_two_spaced_handles_do_not_depend_on_their_order(
     runner: FlaskCliRunner, tmp_path: Path, pair: tuple[str, ...]

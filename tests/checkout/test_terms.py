@@ -173,6 +173,7 @@ def test_a_closed_checkout_is_a_friendly_page(app: Flask, guest: Browser) -> Non
     )
 
 
+@pytest.mark.any_database
 def test_an_order_placed_before_the_closing_is_shown(app: Flask, guest: Browser) -> None:
     page = review(guest)
     first = place(guest, page)
@@ -183,6 +184,7 @@ def test_an_order_placed_before_the_closing_is_shown(app: Flask, guest: Browser)
     assert len(stored_mails(app)) == 1
 
 
+@pytest.mark.any_database
 def test_staff_the_doctor_and_the_log_say_why(
     app: Flask, guest: Browser, caplog: pytest.LogCaptureFixture
 ) -> None:

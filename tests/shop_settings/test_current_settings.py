@@ -46,6 +46,7 @@ def store(name: str, value: str) -> None:
     db.session.rollback()
 
 
+@pytest.mark.any_database
 def test_a_shop_begins_with_the_defaults(app: Flask) -> None:
     assert shop_settings.current() == ShopSettings(
         name="Kettle & Clay",
@@ -94,6 +95,7 @@ def test_a_command_changes_the_pages_of_all_workers(app: Flask, shops: WorkerPoo
         db.session.rollback()
 
 
+@pytest.mark.any_database
 def test_all_kinds_of_pages_follow_a_change(app: Flask, client: FlaskClient) -> None:
     make_product("Mug", variants=[{"price": 123456}])
     db.session.rollback()
@@ -109,6 +111,7 @@ def test_all_kinds_of_pages_follow_a_change(app: Flask, client: FlaskClient) -> 
     assert client.get("/api/v1/openapi.json").get_json()["info"]["title"] == "Tea House"
 
 
+@pytest.mark.any_database
 def test_the_display_of_stock_follows_in_pages_and_streams(app: Flask, client: FlaskClient) -> None:
     product = make_product("Mug", variants=[{"sku": "MUG", "on_hand": 3}])
     hub = Hub(app, StockSource(app))
@@ -125,6 +128,7 @@ def test_the_display_of_stock_follows_in_pages_and_streams(app: Flask, client: F
     assert shown() == (True, True)
 
 
+@pytest.mark.any_database
 def test_a_warm_read_takes_no_statement(app: Flask, listening: CacheStore) -> None:
     assert eventually(lambda: shop_settings.current() and len(listening.l1))
     with statements() as seen:
@@ -135,6 +139,7 @@ def test_a_warm_read_takes_no_statement(app: Flask, listening: CacheStore) -> No
     assert seen == []
 
 
+@pytest.mark.any_database
 def test_every_value_that_reads_a_setting_depends_on_it(app: Flask) -> None:
     with app.test_request_context("/"):
         shop_settings.current()
@@ -170,6 +175,7 @@ def test_without_a_cache_a_change_shows_at_once(app: Flask, redis_url: str, tmp_
         assert "Tea House" in client.get("/cart").text
 
 
+@pytest.mark.any_database
 def test_an_environment_variable_wins(app: Flask, redis_url: str, tmp_path: Path) -> None:
     store("name", "Stored")
     url = app.config["SQLALCHEMY_DATABASE_URI"]
@@ -214,6 +220,7 @@ def test_a_database_without_tables_has_the_defaults(empty_url: str, redis_url: s
         db.engine.dispose()
 
 
+@pytest.mark.any_database
 def test_a_stored_value_that_is_wrong_is_not_used(app: Flask) -> None:
     with write_transaction() as session:
         session.add_all(
