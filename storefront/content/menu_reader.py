@@ -11,8 +11,9 @@ import msgspec
 from storefront import cache
 from storefront.content.menu_rows import find_target, select_items, select_pages
 from storefront.content.starting_drafts import LEGAL
-from storefront.joint_queries import read_together
+from storefront.joint_queries import JointQuery
 from storefront.shop_cache import keys
+from storefront.text_translations import built_once
 from storefront.web.prefix import add_prefix
 from storefront.web.site_navigation import SiteMenus
 
@@ -57,7 +58,7 @@ def fetch_menus() -> SiteMenus:
 
 def _read() -> ShownMenus:
     cache.depends_on(keys.MENUS, keys.CONTENT_LINKS)
-    items, public = read_together(select_items(), select_pages())
+    items, public = _select().read()
     rows = sorted(items, key=lambda row: (row.position, row.id))
     kinds = {row.kind for row in rows}
     if "category" in kinds:
@@ -71,6 +72,11 @@ def _read() -> ShownMenus:
         tuple(link for _row, link in pages),
         tuple(link for row, link in pages if row.page_kind in LEGAL),
     )
+
+
+@built_once
+def _select() -> JointQuery:
+    return JointQuery(select_items(), select_pages())
 
 
 def _menu(items: Iterable[Any]) -> tuple[ShownLink, ...] | None:
