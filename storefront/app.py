@@ -53,6 +53,7 @@ from storefront.plugins.installed import policy_beginnings
 from storefront.shop_settings import closed_shop, printed_settings
 from storefront.web import body_limits, hosts, prefix, same_origin, theme
 from storefront.web.language_routes import MultilingualFlask
+from storefront.web.template_environment import ShopEnvironment
 
 ROOT = Path(__file__).parent.parent
 
@@ -142,6 +143,7 @@ def _configure_templates(app: Flask) -> None:
         "trim_blocks": True,
         "lstrip_blocks": True,
     }
+    app.jinja_environment = ShopEnvironment
     app.jinja_env.template_class = PausingTemplate
     app.jinja_env.policies["json.dumps_kwargs"] = {"sort_keys": False}
 

@@ -93,7 +93,7 @@ class CategoryLink:
     @property
     def url(self) -> str:
         """The address of the category's page."""
-        return ListRequest(path=self.path).url()
+        return ListRequest(path=self.path).base
 
 
 @dataclass(frozen=True, slots=True)

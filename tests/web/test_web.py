@@ -193,3 +193,11 @@ def test_database_outage_during_an_error_page_is_503(app: Flask, client: FlaskCl
     response = client.get("/refused")
     assert (response.status_code, response.headers["Retry-After"]) == (503, "5")
     assert "Nothing you’ve done here is lost" in response.text
+
+
+def test_templates_look_up_global_names_in_one_dict(app: Flask) -> None:
+    environment = app.jinja_env
+    names = environment.get_template("components/price.html").globals
+    assert names is environment.globals
+    assert environment.from_string("{{ mine }}", globals={"mine": 1}).render() == "1"
+    assert "mine" not in names
