@@ -26,7 +26,7 @@ def make_sample_order(*kinds: str) -> OrderView:
     }
     is_paid = bool({"paid", "shipped", "refunded"} & {*kinds})
     return OrderView(
-        number="SAMPLE-1",
+        number=_("SAMPLE-1"),
         user_id=None,
         email="robin@example.com",
         exact_email="robin@example.com",
@@ -46,16 +46,18 @@ def make_sample_order(*kinds: str) -> OrderView:
         placed_at=now,
         access="sample",
         withheld_mails=0,
-        lines=[_line(1, _("Sample teapot"), 1, 3000), _line(2, _("Sample cup"), 2, 1000)],
+        lines=[
+            _line(1, _("SAMPLE-1"), _("Sample teapot"), 1, 3000),
+            _line(2, _("SAMPLE-2"), _("Sample cup"), 2, 1000),
+        ],
         events=[EventView(now, "staff", kind, _amount(5500), "") for kind in kinds],
         payment_ends=now + timedelta(days=7),
         is_reminded=False,
-        tracking="SAMPLE-PARCEL-1",
+        tracking=_("SAMPLE-PARCEL-1"),
     )
 
 
-def _line(key: int, title: str, quantity: int, price: int) -> LineView:
-    sku = f"SAMPLE-{key}"
+def _line(key: int, sku: str, title: str, quantity: int, price: int) -> LineView:
     return LineView(
         id=key,
         sku=sku,

@@ -85,7 +85,7 @@ MARKED = ("_", "gettext", "lazy_gettext", "ngettext", "compile", "debug", "info"
         ),
         (
             "it cannot be reached: there is no server of this name",
-            "nicht erreichbar: einen Server mit diesem Namen gibt es nicht",
+            "Nicht erreichbar: einen Server mit diesem Namen gibt es nicht",
         ),
         (
             "The picture has 20,971,521 bytes; the most is 20,971,520.",
