@@ -171,7 +171,7 @@ def _line_of_change(change: RecordedChange, names: Mapping[int, list[str]]) -> H
 def _line_of_step(step: staff_steps.OrderStep) -> HistoryLine:
     line = HistoryLine(step.at, step.actor, ORDER, step.number, step.kind)
     line.link = url_for("admin_orders.show", number=step.number)
-    line.amount, line.note = step.amount, step.note
+    line.amount, line.note, line.fields = step.amount, step.note, step.fields
     return line
 
 

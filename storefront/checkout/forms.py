@@ -7,6 +7,7 @@ from typing import Any
 
 from storefront import accounts, shop_settings
 from storefront.accounts.models import Address, User
+from storefront.checkout.contact_fields import BILL_PREFIX
 from storefront.checkout.models import Checkout
 from storefront.checkout.terms import current_terms
 from storefront.i18n import gettext as _
@@ -14,9 +15,6 @@ from storefront.mail.email_address import exact_email, read_email
 from storefront.postal import address_rules, countries
 from storefront.postal.served_countries import check_served, refuse_country, served_names
 from storefront.web.forms import Form
-
-# The prefix of the names of the invoice address's fields.
-BILL_PREFIX = "bill_"
 
 
 def prefilled_form(draft: Checkout | None, user: User | None) -> Form:
@@ -73,7 +71,7 @@ def read_form(typed: Mapping[str, str], *, is_sent: bool = True) -> tuple[Form, 
         "email": email,
         "exact_email": exact_email(typed.get("email", "")),
         "address": address,
-        "bill_to": _read_invoice_address(form, typed),
+        "bill_to": read_invoice_address(form, typed),
         "delivery": form.choice(
             "delivery", _("a delivery method"), {method.code: method.name for method in methods}
         )
@@ -96,7 +94,7 @@ def _read_customer(form: Form) -> dict[str, str]:
     return address
 
 
-def _read_invoice_address(form: Form, typed: Mapping[str, str]) -> dict[str, str] | None:
+def read_invoice_address(form: Form, typed: Mapping[str, str]) -> dict[str, str] | None:
     """Return the invoice address if it differs; it is checked like the first, and its fields have a prefix."""
     invoice_form = Form({name: typed.get(f"{BILL_PREFIX}{name}", "") for name in address_rules.FIELDS})
     address, differs = address_rules.read_address(invoice_form), form.ticked("bill_elsewhere")

@@ -38,14 +38,22 @@ def init_app(app: Flask) -> None:
     mail.register_composer(app, _LINK_COMPOSER, _compose_link)
 
 
-def order_link(number: str, site: str) -> DeferredMail:
+def order_link(number: str, email: str, site: str) -> DeferredMail:
     """Return the mail with the link to an order, for a customer who has lost it."""
-    return DeferredMail(_LINK_COMPOSER, {"number": number, "site": site})
+    return DeferredMail(_LINK_COMPOSER, {"number": number, "site": site, "email": email})
+
+
+def is_to_customer(order: Order | OrderView, data: Mapping[str, Any]) -> bool:
+    """Return whether a mail still goes to the order's address: staff may have corrected it since it was enqueued.
+
+    The former one may be a stranger's, who must not get the order's present link.
+    """
+    return bool(data.get("email", order.email) == order.email)
 
 
 def _compose_link(data: dict[str, Any]) -> MailText | None:
     order = queries.find_order(data["number"])
-    if order is None:
+    if order is None or not is_to_customer(order, data):
         return None
     with use_locale(order.locale):
         return compose_letter(link_letter(order, data["site"]))
@@ -62,11 +70,13 @@ def _enqueue(session: Session, change: OrderChange) -> None:
     is_silent = change.kind in _KINDS_WITHOUT_MAIL and not change.is_tracking
     if is_silent or (change.kind == "paid" and change.payment == order_states.INVOICE):
         return
-    content = DeferredMail(
-        _COMPOSER,
-        {"number": change.number, "event": change.event_id, "site": access.shop_url()},
-        change.locale,
-    )
+    data = {
+        "number": change.number,
+        "event": change.event_id,
+        "site": access.shop_url(),
+        "email": change.email,
+    }
+    content = DeferredMail(_COMPOSER, data, change.locale)
     try:
         if _is_caused_by_visitor(change):
             refused = partial(_note_withheld, change=change)
@@ -107,7 +117,7 @@ def _note_withheld(session: Session, *, change: OrderChange) -> None:
 
 def _compose(data: dict[str, Any]) -> MailText | None:
     event = db.session.get(OrderEvent, data["event"])
-    if event is None:
+    if event is None or not is_to_customer(event.order, data):
         return None
     order, view = _order_as_of(event), event_view(event, event.order.currency)
     return compose_letter(event_letter(order, view, data["site"]))
@@ -150,7 +160,7 @@ def confirmation_letter(order: OrderView, site: str) -> Letter:
     """Return the letter about an order that was just placed, with all that the customer has to know."""
     when = _("We reserve your items when we receive your payment, as long as they are in stock.")
     letter = order_letter("order_placed", order, site, (when,) if order.is_unreserved else ())
-    blocks = (*address_blocks(order), *_payment_instructions(order))
+    blocks = (*address_blocks(order), *payment_instructions(order))
     facts = msgspec.structs.replace(letter.facts, rows=tuple(sum_rows(order)), blocks=blocks)
     return replace(letter, facts=facts)
 
@@ -185,7 +195,8 @@ def _address_lines(address: Mapping[str, str]) -> list[str]:
     return [neutralise_links(line) for line in address_lines(address)]
 
 
-def _payment_instructions(order: OrderView) -> tuple[tuple[str, ...], ...]:
+def payment_instructions(order: OrderView) -> tuple[tuple[str, ...], ...]:
+    """Return the block that says how to pay an order; none if its provider has its own page."""
     provider = current_terms().provider_of(order)
     lines = provider.instructions(order) if provider else ()
     return ((_("How to pay:"), *lines),) if lines else ()

@@ -257,7 +257,10 @@ ACTOR_KIND = literal_column(f"substr(actor, 1, {ACTOR_LETTERS})", String)
 
 
 class OrderEvent(Model):
-    """An entry in the log of an order: what happened, when, and who did it. Rows are never changed or deleted."""
+    """An entry in the log of an order: what happened, when, and who did it. Rows are never changed or deleted.
+
+    `fields` has the old and the new value of each field that staff corrected (`order_contact`), None otherwise.
+    """
 
     __tablename__ = "order_event"
 
@@ -268,6 +271,7 @@ class OrderEvent(Model):
     kind: Mapped[str] = mapped_column(String(10))
     amount: Mapped[int | None] = mapped_column(BigInteger)
     note: Mapped[str] = mapped_column(String(1000), default="")
+    fields: Mapped[dict[str, list[str]] | None] = mapped_column(JSON(none_as_null=True))
 
     order: Mapped[Order] = relationship(back_populates="events")
 

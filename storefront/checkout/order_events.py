@@ -55,10 +55,11 @@ def record_event(
     amount: int | None = None,
     note: str = "",
     is_tracking: bool = False,
+    fields: dict[str, list[str]] | None = None,
 ) -> OrderEvent:
     """Write an event of an order and fire `changed`. Its actor is the current one, or the one of the given text."""
     text = actor[:MAX_LENGTH] or actor_text()
-    event = OrderEvent(order=order, kind=kind, actor=text, amount=amount, note=note[:1000])
+    event = OrderEvent(order=order, kind=kind, actor=text, amount=amount, note=note[:1000], fields=fields)
     session.add(event)
     session.flush()
     change = OrderChange(

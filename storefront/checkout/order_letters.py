@@ -10,7 +10,7 @@ from functools import partial
 from flask import Flask
 
 from storefront import mail
-from storefront.checkout import access, merchant_letter, messages
+from storefront.checkout import access, merchant_letter, messages, new_address_letter
 from storefront.checkout.payment import invoice_expiry
 from storefront.checkout.sample_order import make_sample_order
 from storefront.i18n import gettext as _
@@ -74,6 +74,14 @@ def _link(values: Values) -> Words:
     return Words(subject, _("We received a request for a link to this order."))
 
 
+def _new_address(values: Values) -> Words:
+    return _words(
+        _("The e-mail address of your order"),
+        _("We’ve corrected the e-mail address of your order. From now on, e-mails about it come here."),
+        values=values,
+    )
+
+
 def _new(values: Values) -> Words:
     return Words(_("New order %(number)s", number=values["order_number"]))
 
@@ -95,6 +103,10 @@ def _sample_reminder() -> Letter:
 
 def _sample_link() -> Letter:
     return messages.link_letter(make_sample_order("placed"), access.shop_url())
+
+
+def _sample_new_address() -> Letter:
+    return new_address_letter.new_address_letter(make_sample_order("placed"), access.shop_url())
 
 
 def _sample_new() -> Letter:
@@ -148,5 +160,6 @@ LETTERS = (
     ),
     _kind("payment_reminder", lazy_gettext("Reminder of an unpaid order"), _reminder, _sample_reminder),
     _kind("order_link", lazy_gettext("Link to an order"), _link, _sample_link),
+    _kind("order_new_address", lazy_gettext("E-mail address corrected"), _new_address, _sample_new_address),
     _kind("order_new", lazy_gettext("New order, to the shop"), _new, _sample_new, is_internal=True),
 )

@@ -36,6 +36,11 @@ def is_unpaid_invoice(order: Order) -> bool:
     return order.payment == INVOICE and is_unpaid(order)
 
 
+def can_be_corrected(state: str) -> bool:
+    """Return whether addresses, e-mail and telephone can be corrected: nothing has been sent there yet."""
+    return state in ("placed", "paid")
+
+
 def can_come_back(state: str, total: int, paid: int, refunded: int) -> bool:
     """Return whether an order was sent and is not paid. A paid one comes back with its refund."""
     return state in ("shipped", "delivered") and (paid < total or paid == refunded)

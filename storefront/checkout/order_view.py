@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from storefront.checkout.contact_fields import describe_fields
 from storefront.checkout.models import Order, OrderEvent
-from storefront.checkout.order_states import can_come_back, is_unpaid_invoice
+from storefront.checkout.order_states import can_be_corrected, can_come_back, is_unpaid_invoice
 from storefront.i18n import gettext as _
 from storefront.money import Money
 
@@ -41,13 +43,14 @@ class LineView:
 
 @dataclass(frozen=True, slots=True)
 class EventView:
-    """An event of an order, as its page shows it."""
+    """An event of an order, as its page shows it. `fields`: name, old and new value of each that staff corrected."""
 
     at: datetime
     actor: str
     kind: str
     amount: Money | None
     note: str
+    fields: Sequence[tuple[str, str, str]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,11 @@ class OrderView:
         """Whether it was sent without being paid, so that its goods can be taken back without a refund."""
         amounts = (self.total.amount, self.paid.amount, self.refunded.amount)
         return self.imported_number is None and can_come_back(self.state, *amounts)
+
+    @property
+    def can_be_corrected(self) -> bool:
+        """Whether staff can still correct its addresses, e-mail and telephone."""
+        return can_be_corrected(self.state)
 
     @property
     def is_sent(self) -> bool:
@@ -181,4 +189,5 @@ def order_view(order: Order) -> OrderView:
 def event_view(event: OrderEvent, currency: str) -> EventView:
     """Return the view of an event, whose amount is in this currency."""
     amount = None if event.amount is None else Money(event.amount, currency)
-    return EventView(event.at, event.actor, event.kind, amount, event.note)
+    fields = describe_fields(event.fields)
+    return EventView(event.at, event.actor, event.kind, amount, event.note, fields)

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from storefront.checkout.contact_fields import describe_fields
 from storefront.checkout.models import ACTOR_KIND, ACTOR_LETTERS, Order, OrderEvent
 from storefront.extensions import db
 from storefront.history.reading import HistoryFilter
@@ -18,7 +19,7 @@ _OTHERS = ("customer", "import")  # kinds of actors whose events are no work on 
 
 @dataclass(frozen=True, slots=True)
 class OrderStep:
-    """An event of an order, with the order's number."""
+    """An event of an order, with the order's number. `fields`: as `EventView.fields`."""
 
     id: int
     at: datetime
@@ -27,6 +28,7 @@ class OrderStep:
     amount: Money | None
     note: str
     number: str
+    fields: Sequence[tuple[str, str, str]]
 
 
 def read_steps(wanted: HistoryFilter, before: int | None, limit: int) -> Sequence[OrderStep]:
@@ -43,6 +45,7 @@ def read_steps(wanted: HistoryFilter, before: int | None, limit: int) -> Sequenc
         OrderEvent.kind,
         OrderEvent.amount,
         OrderEvent.note,
+        OrderEvent.fields,
     )
     query = select(*columns, Order.number, Order.currency).join(Order, Order.id == OrderEvent.order_id)
     query = query.where(OrderEvent.kind != "placed")
@@ -67,6 +70,7 @@ def read_steps(wanted: HistoryFilter, before: int | None, limit: int) -> Sequenc
             None if row.amount is None else Money(row.amount, row.currency),
             row.note,
             row.number,
+            describe_fields(row.fields),
         )
         for row in rows
     ]

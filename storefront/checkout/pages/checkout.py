@@ -14,6 +14,7 @@ from storefront.cart import basket_form
 from storefront.cart import queries as cart_queries
 from storefront.cart.commands import take_what_is_left
 from storefront.checkout import drafts, forms, holds
+from storefront.checkout.contact_fields import BILL_PREFIX
 from storefront.checkout.errors import CheckoutClosedError, EmptyBasketError, InFlightError, KeyReusedError
 from storefront.checkout.order_view import OrderView, order_view
 from storefront.checkout.pages import begin_payment, blueprint, redirect_to_order, token_for_visitor
@@ -47,7 +48,7 @@ def details() -> Response:
         draft = None  # the customer before, for whom staff have ordered
     form = forms.prefilled_form(draft, user)
     form.values |= {name: request.args[name] for name in ("region", "delivery") if name in request.args}
-    for name in ("country", f"{forms.BILL_PREFIX}country"):
+    for name in ("country", f"{BILL_PREFIX}country"):
         form.values[name] = address_rules.known_country(request.args.get(name, ""), form.values[name])
     return details_page(forms.choose_defaults(form), user)
 

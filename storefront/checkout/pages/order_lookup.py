@@ -37,7 +37,7 @@ def send_link() -> Response:
     found = queries.find_number_of_customer(number, email)
     db.session.rollback()
     with write_transaction() as session:
-        content = order_link(found or number, access.shop_url())
+        content = order_link(found or number, email, access.shop_url())
         mail_id = mail.enqueue_limited(session, email, content, delivers=found is not None)
     letter = mail_id if accounts.may_read_letters() else None
     return redirect(url_for("order_lookup.sent", letter=letter), 303)

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from storefront import mail, periodic
 from storefront.checkout import access, order_events, orders, queries
 from storefront.checkout.errors import OrderError
-from storefront.checkout.messages import order_letter
+from storefront.checkout.messages import is_to_customer, order_letter
 from storefront.checkout.models import Order, OrderLine
 from storefront.checkout.order_states import UNPAID_INVOICE, is_unpaid_invoice
 from storefront.checkout.order_view import OrderView
@@ -107,7 +107,8 @@ def _remind(number: str, earliest_end: datetime) -> bool:
         order = order_events.lock_order(session, number)
         if order.pay_by is None or order.reminded_at is not None or not is_unpaid_invoice(order):
             return True  # another worker was quicker, or it was settled
-        content = DeferredMail(_COMPOSER, {"number": number, "site": access.shop_url()}, order.locale)
+        data = {"number": number, "site": access.shop_url(), "email": order.email}
+        content = DeferredMail(_COMPOSER, data, order.locale)
         mail.enqueue_limited(session, order.email, content)
         order.reminded_at, order.pay_by = datetime.now(UTC), max(order.pay_by, earliest_end)
         text = _("Reminder sent. The order can be paid until %(day)s.", day=format_day(order.pay_by))
@@ -131,8 +132,8 @@ def _expire(number: str, now: datetime) -> bool:
 
 def _compose(data: dict[str, Any]) -> MailText | None:
     order = queries.find_order(data["number"])
-    if order is None or order.payment_ends is None:
-        return None  # it was settled before the letter was sent
+    if order is None or order.payment_ends is None or not is_to_customer(order, data):
+        return None  # it was settled, or its address corrected, before the letter was sent
     return compose_letter(reminder_letter(order, order.payment_ends, data["site"]))
 
 
