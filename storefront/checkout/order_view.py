@@ -19,7 +19,7 @@ class LineView:
     """A line of an order, as its page shows it.
 
     `returnable` is the quantity that can still come back into stock, `unreserved` the one that has not left it yet.
-    `label` is the SKU as the merchant wrote it when the order was placed.
+    `label` is the SKU as the merchant wrote it when the order was placed. `returned` has come back into stock.
     """
 
     id: int
@@ -32,6 +32,7 @@ class LineView:
     total: Money
     returnable: int
     unreserved: int
+    returned: int = 0
 
     @property
     def name_of_sku(self) -> str:
@@ -152,6 +153,7 @@ def order_view(order: Order) -> OrderView:
             total=money(line.total),
             returnable=line.from_stock - line.returned,
             unreserved=line.unreserved,
+            returned=line.returned,
         )
         for line in order.lines
     ]
