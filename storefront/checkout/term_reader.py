@@ -9,6 +9,7 @@ from typing import Any
 
 from storefront.checkout import delivery, tax
 from storefront.checkout.delivery import DeliveryMethod
+from storefront.checkout.order_states import INVOICE
 from storefront.checkout.order_view import OrderView
 from storefront.checkout.payment import PaymentProvider, invoice, stripe_checkout
 from storefront.checkout.tax import TaxRules
@@ -136,8 +137,10 @@ def read_part(
         raise TermError(stripe_checkout.describe_unsupported(currency))
     by_invoice = invoice.read_invoice_terms(part.tables, has_demo_terms=has_demo_terms)
     known = ({by_invoice.code: by_invoice} if by_invoice else {}) | dict(by_card) | dict(of_plugins)
-    is_by_card_offered = part.tables.get("card", {}).get("offered", True)
-    offered = {code: each for code, each in known.items() if is_by_card_offered or code not in by_card}
+    earlier = set(by_card) if not part.tables.get("card", {}).get("offered", True) else set()
+    if not invoice.is_offered(part.tables):
+        earlier.add(INVOICE)
+    offered = {code: each for code, each in known.items() if code not in earlier}
     if not offered:
         raise TermError(
             "nothing to pay with. Offer [invoice], or set STOREFRONT_STRIPE_SECRET_KEY.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,10 @@ from storefront import languages
 from storefront.app import create_app
 from storefront.checkout import holds, terms
 from storefront.checkout.errors import CheckoutClosedError
+from storefront.checkout.payment import PaymentProvider
+from storefront.checkout.payment.invoice import Invoice
 from storefront.checkout.place_order import place_order
+from storefront.checkout.sample_order import make_sample_order
 from storefront.checkout.term_reader import Terms, read_terms
 from storefront.config.values import CheckoutFile, read_checkout_file
 from storefront.ops import doctor
@@ -31,11 +35,13 @@ REST = "[tax]\n[invoice]\ninstructions = ['IBAN …']\n"
 PRODUCTION = {"STOREFRONT_ENV": "production", "SECRET_KEY": "k" * 40, "TRUSTED_HOSTS": "shop.example"}
 
 
-def read(text: str, folder: Path, *, demo: bool = False) -> Terms:
+def read(
+    text: str, folder: Path, *, demo: bool = False, more: Mapping[str, PaymentProvider] | None = None
+) -> Terms:
     file = folder / "terms.toml"
     file.write_text(text, errors="surrogateescape")
     found = read_checkout_file(file)
-    return read_terms({}, found, {}, {}, currency="USD", locale="de_DE", has_demo_terms=demo)
+    return read_terms({}, found, {}, more or {}, currency="USD", locale="de_DE", has_demo_terms=demo)
 
 
 def sentences(found: Terms) -> list[str]:
@@ -109,6 +115,27 @@ def test_production_invents_no_terms(tmp_path: Path, text: str, sentence: str) -
     assert sentence in sentences(found)[0]
     assert not read(text, tmp_path, demo=True).problems, "the demo fills in what is missing"
     assert not read(DELIVERY + REST, tmp_path).problems
+
+
+def test_invoices_that_are_turned_off_serve_earlier_orders(app: Flask, tmp_path: Path) -> None:
+    cash = {"cash": Invoice("Cash", "", (), code="cash")}
+    found = read(
+        f"{DELIVERY}[tax]\n[invoice]\noffered = false\ninstructions = ['IBAN 1']", tmp_path, more=cash
+    )
+    assert not found.problems
+    assert list(found.offered) == ["cash"]
+    assert found.providers["invoice"].instructions(make_sample_order("placed"))[-1] == "IBAN 1"
+    without = read(f"{DELIVERY}[tax]\n[invoice]\noffered = false", tmp_path, more=cash)
+    assert not without.problems
+    assert list(without.providers) == ["cash"]
+
+
+def test_the_demo_promises_no_bank_details(app: Flask) -> None:
+    make_product("Pot", variants=[{"sku": "POT", "price": 900, "on_hand": 5}])
+    place_order(draft := make_draft({"POT": 1}), "a key of good length", current_digest(draft))
+    letter = stored_mails(app)[-1].get_body(("plain",)).get_content()
+    assert "[The shop’s bank details: enter them in the settings]" in letter
+    assert "by e-mail" not in letter
 
 
 def test_all_wrong_terms_are_named_at_once(tmp_path: Path) -> None:

@@ -101,8 +101,15 @@ def payment_end() -> datetime | None:
     return datetime.now(UTC) + time if time else None
 
 
+def is_offered(terms: Mapping[str, Any]) -> bool:
+    """Return whether new orders may be paid by invoice, by terms that `read_invoice_terms` accepts."""
+    return bool(terms.get("invoice", {}).get("offered", True))
+
+
 def read_invoice_terms(terms: Mapping[str, Any], *, has_demo_terms: bool) -> Invoice | None:
-    """Return the invoice terms of the shop; None if it does not offer invoices.
+    """Return the invoice terms of the shop; None if it does not offer invoices and has no bank details.
+
+    Bank details that stay while invoices are no longer offered serve the orders that were placed before.
 
     Raises:
         TermError: the terms are not valid, or missing and not for the demo; the text says why.
@@ -128,9 +135,10 @@ def read_invoice_terms(terms: Mapping[str, Any], *, has_demo_terms: bool) -> Inv
             field="about" if isinstance(name, str) and 1 <= len(name.strip()) <= 200 else "name",
             sentence=_("Enter a text of up to 200 letters."),
         )
-    if not table.get("offered", True):
+    has_details = any(line.strip() for line in lines)
+    if not is_offered(terms) and not has_details:
         return None
-    if not has_demo_terms and not any(line.strip() for line in lines):
+    if not has_demo_terms and not has_details:
         raise TermError(
             "[invoice] does not say where to pay. Write "
             'instructions = ["IBAN …"], or offered = false to take no orders by invoice.',
@@ -144,5 +152,5 @@ def read_invoice_terms(terms: Mapping[str, Any], *, has_demo_terms: bool) -> Inv
         else lazy_gettext("Pay by bank transfer after you receive your order."),
         own_lines=tuple(lines)
         if "instructions" in table
-        else (lazy_gettext("We’ll send you the bank details by e-mail."),),
+        else (lazy_gettext("[The shop’s bank details: enter them in the settings]"),),
     )
