@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from http.server import ThreadingHTTPServer
+
 import pytest
 from flask import Flask
 from sqlalchemy import select
@@ -12,7 +14,8 @@ from storefront.catalog_files import picture_fetches
 from storefront.extensions import db
 from tests.accounts.people import staff_browser
 from tests.admin.test_upload_pages import send
-from tests.catalog_files.test_picture_download import web
+from tests.catalog_files.test_picture_download import Handler, web
+from tests.internet import PUBLIC, Internet, serving
 
 __all__ = ["web"]  # a fixture
 
@@ -68,6 +71,37 @@ def test_fetching_goes_on_where_it_was_and_stops(
     assert not picture_fetches.run_due()
     assert len(missing()) == 2
     assert "data-running" not in browser.get(IMPORTS).text
+
+
+def test_a_stop_in_the_middle_of_a_turn_ends_it(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    browser, asked = staff_browser(app, "catalogue"), list[str]()
+
+    class Interrupted(Handler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            if len(asked) == 2:
+                with app.app_context():  # that of a request while another process fetches
+                    assert browser.post(STOP).status_code == 303
+            super().do_GET()
+
+    Internet(monkeypatch).names["pictures.example"] = [[PUBLIC]]
+    monkeypatch.setattr(picture_fetches, "BATCH", 1)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Interrupted)
+    with serving(server):
+        address = f"http://pictures.example:{server.server_port}"
+        send(browser, catalogue(address, "a.png", "b.png", "c.png", "d.png"))
+        browser.post("/admin/imports/1/application")
+        browser.post(FETCH)
+        assert picture_fetches.run_due(), "one turn is long enough for all four"
+        assert asked == ["/a.png", "/b.png"], "the one that was being fetched is the last"
+        page = browser.get(IMPORTS).text
+        assert "Fetched: 2. Failed: 0." in page
+        assert "data-running" not in page
+        assert not picture_fetches.run_due(), "nothing goes on by itself"
+        assert missing() == [f"{address}/c.png", f"{address}/d.png"]
+        browser.post(FETCH)
+        assert picture_fetches.run_due()
+        assert missing() == []
 
 
 def test_only_those_who_change_products_may_fetch(app: Flask) -> None:

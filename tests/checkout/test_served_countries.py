@@ -15,7 +15,7 @@ from storefront.ops import doctor
 from storefront.shop_settings.models import ShopSetting
 from storefront.shop_settings.stored_settings import set_value
 from tests.accounts.people import Browser, make_user, staff_browser
-from tests.checkout.shoppers import make_draft, place, stock_level
+from tests.checkout.shoppers import count_orders, make_draft, place, stock_level
 from tests.checkout.test_pages import DETAILS
 from tests.factories import make_product
 
@@ -67,6 +67,24 @@ def test_an_order_goes_to_served_countries_alone(app: Flask, owner: Browser) -> 
     assert stock_level("POT") == (5, 0)
     serve(owner, "")
     assert place(draft).number
+
+
+def test_orders_by_phone_come_from_served_countries(app: Flask, owner: Browser) -> None:
+    serve(owner, "DE, AT")
+    owner.post("/cart/lines", sku="POT")
+    page = owner.get("/checkout").text
+    assert "You order as staff" in page
+    assert countries_of(page) == ["AT", "DE"]
+    by_phone = DETAILS | {"email": "caller@shop.example"}
+    for typed in (by_phone, by_phone | {"place": "1"}):
+        answer = owner.post("/checkout", **typed)
+        assert (answer.status_code, "We don’t deliver to this country yet" in answer.text) == (422, True)
+    in_berlin = {"country": "DE", "region": "", "postcode": "10115", "city": "Berlin"}
+    assert owner.post("/checkout", **by_phone | in_berlin).status_code == 303
+    serve(owner, "AT")
+    answer = owner.post("/checkout", do="place", key="a key of good length")
+    assert "We don’t deliver to this country yet" in answer.text, "the setting changed after the review"
+    assert count_orders() == 0
 
 
 def test_digital_goods_are_sold_to_served_countries(app: Flask, owner: Browser) -> None:
