@@ -124,6 +124,11 @@ class ChangedBy:
         """What the record of its deletion calls the row: nothing personal, and no secret."""
         return ""
 
+    @property
+    def history_title(self) -> str:
+        """What people call the row, for the history of rows that are gone; empty if its name is all they know."""
+        return ""
+
 
 @event.listens_for(ChangedBy, "before_update", propagate=True)
 def _set_changed_by(_mapper: object, _connection: object, row: ChangedBy) -> None:

@@ -18,6 +18,7 @@ from storefront.accounts import security_events, staff_actions
 from storefront.accounts.models import SecurityEvent
 from storefront.actors import describe_actors, ids_of
 from storefront.admin.history_names import name_row
+from storefront.admin.history_products import ProductNames, read_product_names
 from storefront.admin.terms_of_sale import term_lines
 from storefront.change_sets import comparison, field_names, recorded_changes
 from storefront.change_sets.changes import ValueChange
@@ -146,11 +147,13 @@ def name_actors(lines: Collection[HistoryLine]) -> Mapping[str, str]:
 
 
 def _lines_of(changes: Sequence[RecordedChange]) -> list[HistoryLine]:
-    names = recorded_changes.read_category_names(changes)
-    return [_line_of_change(change, names) for change in changes]
+    names, products = recorded_changes.read_category_names(changes), read_product_names(changes)
+    return [_line_of_change(change, names, products) for change in changes]
 
 
-def _line_of_change(change: RecordedChange, names: Mapping[int, list[str]]) -> HistoryLine:
+def _line_of_change(
+    change: RecordedChange, names: Mapping[int, list[str]], products: ProductNames
+) -> HistoryLine:
     line = HistoryLine(change.at, change.actor, change.kind, name_row(change), change.action)
     currency = shop_settings.current().currency
     line.fields = [
@@ -163,9 +166,14 @@ def _line_of_change(change: RecordedChange, names: Mapping[int, list[str]]) -> H
         line.fields = term_lines.compare_documents(*change.fields.get("value", ["", ""]))
     elif change.kind == "change_set":
         line.link = url_for("admin_change_sets.show", number=int(change.row_id))
-    elif change.product_id:
-        line.link = url_for("admin_history.all_changes", product=change.product_id)
+    else:
+        name, link = products.describe(change)
+        line.name, line.link = name or line.name, link or _link_to_changes(change.product_id)
     return line
+
+
+def _link_to_changes(product_id: int | None) -> str:
+    return url_for("admin_history.all_changes", product=product_id) if product_id else ""
 
 
 def _line_of_step(step: staff_steps.OrderStep) -> HistoryLine:

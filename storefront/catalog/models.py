@@ -220,6 +220,11 @@ class Product(ChangedBy, Model):
         """Return its slug."""
         return self.slug
 
+    @property
+    def history_title(self) -> str:
+        """Return its title."""
+        return self.title
+
     def cache_tags(self) -> set[str]:
         """Tags of its page, its cards and its addresses. The list index adds those of the lists that change."""
         tags = {keys.product_tag(self.id), keys.card_tag(self.id)}
@@ -301,6 +306,11 @@ class Variant(ChangedBy, Model):
     def deletion_name(self) -> str:
         """Return its code."""
         return self.sku
+
+    @property
+    def history_title(self) -> str:
+        """Return its SKU as the merchant wrote it."""
+        return self.label
 
     def cache_tags(self) -> set[str]:
         """Tags of its product, and of searches if its code, label or options change."""

@@ -221,8 +221,8 @@ class _Runner:
             for key, product, content, result in session.execute(query.order_by(order))
         ]
 
-    def _product_changes(self, batch: Batch) -> dict[int, tuple[history.Action, str]]:
-        """Return what was done with the products of a batch, and their addresses, by id.
+    def _product_changes(self, batch: Batch) -> dict[int, tuple[history.Action, str, str]]:
+        """Return what was done with the products of a batch, their addresses and titles, by id.
 
         An undo is noted as a change: it may leave some of what was created.
         """
@@ -231,6 +231,7 @@ class _Runner:
             row.product_id: (
                 _RECORDED[row.change.action] if self._verb == "apply" else "update",
                 row.change.slug,
+                row.change.title,
             )
             for row in done
             if row.product_id is not None

@@ -23,6 +23,7 @@ class RecordedChange(Model):
         row_id: the row's key.
         product_id: the product that it belongs to.
         name: the row's address or code.
+        title: what people called it then: the title of a product, the SKU of a variant; empty for other tables.
         action: what happened to it; "apply" and "undo" of change sets.
         fields: old and new value of each field of a row that was changed.
         tags: cache tags that the transaction dropped, the first of them in alphabetical order.
@@ -39,6 +40,7 @@ class RecordedChange(Model):
     row_id: Mapped[str] = mapped_column(String(64))
     product_id: Mapped[int | None]
     name: Mapped[str] = mapped_column(Text, default="")
+    title: Mapped[str] = mapped_column(Text, default="", server_default="")
     action: Mapped[str] = mapped_column(String(6))
     fields: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     tags: Mapped[list[str]] = mapped_column(JSON, default=list)

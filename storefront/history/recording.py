@@ -29,6 +29,7 @@ class _Change:
     action: Action
     name: str
     product_id: int | None
+    title: str = ""
     fields: dict[str, list[Any]] = field(default_factory=dict)
 
 
@@ -56,10 +57,10 @@ def begin_change_set(session: Session, number: int) -> None:
     session.info[_CHANGE_SET] = number
 
 
-def note_products(session: Session, changes: Mapping[int, tuple[Action, str]]) -> None:
-    """Note what the change set of this transaction does with products: by id, the action and the address."""
-    for key, (action, slug) in changes.items():
-        _noted(session)["product", str(key)] = _Change(action, slug, key)
+def note_products(session: Session, changes: Mapping[int, tuple[Action, str, str]]) -> None:
+    """Note what the change set of this transaction does with products: by id, the action, address and title."""
+    for key, (action, slug, title) in changes.items():
+        _noted(session)["product", str(key)] = _Change(action, slug, key, title)
 
 
 def note_value(session: Session, kind: str, name: str, old: str, new: str) -> None:
@@ -130,6 +131,7 @@ def _note(session: Session, row: ChangedBy, action: Action, fields: dict[str, li
     is_product = key[0] == "product"
     product_id = int(key[1]) if is_product else getattr(row, "product_id", None)
     change = _noted(session).setdefault(key, _Change(action, row.deletion_name, product_id))
+    change.title = row.history_title
     if action == "delete":
         change.action, change.fields = "delete", {}
     elif change.action == "update":
@@ -168,6 +170,7 @@ def _write(session: Session) -> None:
             "row_id": key,
             "product_id": change.product_id,
             "name": change.name,
+            "title": change.title,
             "action": change.action,
             "fields": fields,
             "change_set_id": number if kind == "product" else None,

@@ -21,6 +21,7 @@ from storefront.extensions import db, write_transaction
 from storefront.history import RecordedChange, recording
 from storefront.mail.letter_words import LetterWords
 from storefront.shop_settings.stored_settings import set_value
+from storefront.stock import StockItem
 from tests.accounts.people import Browser, staff_browser
 from tests.change_sets.stored_sets import apply, creation, undo, update, variant_change
 from tests.checkout.shoppers import make_draft, place
@@ -143,6 +144,50 @@ def test_the_page_shows_filters_and_undoes(app: Flask) -> None:
     assert db.session.get_one(Product, number).title == "Pot"
     assert f'action="/admin/changes/{title}/undo"' not in browser.get("/admin/changes").text
     assert count_statements(lambda: browser.get("/admin/changes")) <= 8
+
+
+def names_of(browser: Browser, path: str = "/admin/changes") -> list[tuple[str, str]]:
+    """Return link and name of each line that has a link."""
+    title = r'<h3 class="change__title">\s*<a href="([^"]+)"><bdi>(.*?)</bdi>'
+    return [(unescape(link), unescape(name)) for link, name in re.findall(title, browser.get(path).text)]
+
+
+@pytest.mark.any_database
+def test_products_and_variants_have_the_names_of_now(app: Flask) -> None:
+    pot = make_product("Pot", variants=[{"sku": "made-up", "label": "POT-1", "price": 1999}])
+    forget()
+    with write_transaction() as session:
+        session.scalars(db.select(Variant)).one().price = 2500
+        session.scalars(db.select(StockItem)).one().low_threshold = 7
+    with write_transaction() as session:
+        session.get_one(Product, pot.id).title = "Samovar"
+    owner, link = staff_browser(app), f"/admin/products/{pot.id}"
+    assert sorted(set(names_of(owner))) == [(link, "Samovar"), (link, "Samovar · POT-1")]
+    assert len(names_of(owner)) == 3
+    assert len(names_of(owner, f"/admin/changes?product={pot.id}")) >= 2
+    assert count_statements(lambda: owner.get("/admin/changes")) <= 8
+
+
+@pytest.mark.any_database
+def test_products_that_are_gone_keep_their_last_title(app: Flask) -> None:
+    pot = make_product("Pot", variants=[{"sku": "POT", "label": "POT-1"}, {"sku": "CUP", "option1": "x"}])
+    number = pot.id
+    forget()
+    with write_transaction() as session:
+        session.get_one(Product, number).title = "Samovar"
+        session.scalars(db.select(Variant).where(Variant.sku == "POT")).one().price = 2500
+    with write_transaction() as session:
+        session.execute(db.delete(StockItem))
+        session.delete(session.get_one(Product, number))
+    link = f"/admin/changes?product={number}"
+    assert set(names_of(staff_browser(app))) == {(link, "Samovar"), (link, "Samovar · POT-1")}
+
+
+@pytest.mark.any_database
+def test_a_change_set_keeps_the_title_of_what_it_deletes(app: Flask) -> None:
+    forget()
+    undo(apply(creation("bell")))
+    assert [change.title for change in recorded() if change.kind == "product"] == ["Bell", "Bell"]
 
 
 @pytest.mark.any_database
