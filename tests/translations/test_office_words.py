@@ -40,7 +40,7 @@ ENGLISH = re.compile(
     re.IGNORECASE,
 )
 # Names that a German page has, too: of columns of files, countries, rate limits, tags and entries of the cache.
-NAMES = re.compile(r"Price|Island|Isle of Man|Tag|staff|stock|[a-z-]+:[\w:.-]+.*")
+NAMES = re.compile(r"Price|District of Columbia|Island|Isle of Man|Tag|staff|stock|[a-z-]+:[\w:.-]+.*")
 SHOWN = ("title", "alt", "placeholder", "aria-label", "label")
 NO_PAGES = re.compile(r".*\.(?:stream|export|problems|lead_on)")
 
