@@ -48,6 +48,7 @@ from storefront.admin import (
 from storefront.admin.front_page_editor import front_page_pages, section_pages
 from storefront.admin.grid import grid_pages
 from storefront.change_sets.reason_texts import translate_reason
+from storefront.stock.ledger_reasons import translate_ledger_reason
 
 BLUEPRINTS = (
     home.bp,
@@ -100,3 +101,4 @@ def init_app(app: Flask) -> None:
     app.add_template_global(launch_pages.next_step, "next_launch_step")
     live_pages.init_app(app)
     app.add_template_filter(translate_reason, "reason")
+    app.add_template_filter(translate_ledger_reason, "ledger_reason")

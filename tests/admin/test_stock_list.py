@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from storefront.extensions import db, write_transaction
 from storefront.outbox.models import OutboxMessage
+from storefront.shop_settings.stored_settings import set_value
 from storefront.stock import StockItem, receive, sell
 from tests.accounts.people import Browser, staff_browser
 from tests.factories import make_product
@@ -108,6 +109,18 @@ def test_a_low_threshold_is_recorded_and_sent(helper: Browser) -> None:
     assert "low threshold 9 (was 5)" in helper.get("/admin/stock?code=TP").text
     answer = helper.post("/admin/stock/thresholds", **form | {"number": "7"})
     assert (answer.status_code, "from 5 to 9 meanwhile" in answer.text) == (409, True)
+
+
+def test_the_ledger_gives_the_shops_reasons_in_its_language(app: Flask) -> None:
+    make_product(variants=[{"sku": "TP", "on_hand": 9}])
+    with write_transaction() as session:
+        receive(session, "TP", 1, reason="undo of stock-taking 3")
+        receive(session, "TP", 1, reason="import")
+        receive(session, "TP", 1, reason="my own import")
+    set_value("locale", "de_DE")
+    shown = staff_browser(app, "owner").get("/admin/stock?code=TP").text
+    for reason in ("Rücknahme von Inventur 3", "Import", "my own import"):
+        assert f"<bdi>{reason}</bdi>" in shown
 
 
 @pytest.mark.any_database
