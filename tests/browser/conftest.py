@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +21,8 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from storefront.app import create_app
+from storefront.extensions import db
 from tests.browser.letters import sign_in_link
 from tests.browser.pages import wait_until_interactive
 from tests.processes import Shop, served
@@ -48,9 +53,42 @@ def full_chromium() -> str:
 
 
 @pytest.fixture(scope="session")
-def shop(chromium: str, media: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+def demo(media: Path) -> Path:
+    """The database of a new shop with the demo: all test processes copy it, so it is made once."""
+    made = media.with_name("demo.sqlite3")
+    with made.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not made.exists():
+            load_demo(media, made)
+    return made
+
+
+def load_demo(media: Path, made: Path) -> None:
+    """Set a shop up as `make run` does, and move its database there."""
+    folder = media.with_name("demo")
+    folder.mkdir()
+    settings = {"STOREFRONT_MEDIA_DIR": str(media), "STOREFRONT_PICTURES_IN_BACKGROUND": "off"}
+    app = create_app({"PATH": os.environ["PATH"], **settings}, instance=folder)
+    app.testing = True
+    ran = app.test_cli_runner().invoke(args=["setup"])
+    assert ran.exit_code == 0, ran.output
+    with app.app_context():
+        db.engine.dispose()
+    (folder / "storefront.sqlite3").rename(made)
+
+
+def copied(demo: Path, folder: Path) -> Path:
+    """Return the instance directory of a shop with a copy of this database."""
+    instance = folder / "instance"
+    instance.mkdir()
+    shutil.copy(demo, instance / "storefront.sqlite3")
+    return instance
+
+
+@pytest.fixture(scope="session")
+def shop(chromium: str, media: Path, demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     """The demo shop, served by `make run`."""
-    instance = tmp_path_factory.mktemp("browser") / "instance"
+    instance = copied(demo, tmp_path_factory.mktemp("browser"))
     with served(instance, STOREFRONT_MEDIA_DIR=str(media), **LIMITS) as shop:
         set_stock(shop, "RBT-CELADON", 500)  # many tests buy it
         yield shop

@@ -12,6 +12,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.conftest import copied
 from tests.browser.test_looks import OPTIONS, visit
 from tests.processes import Shop, eventually, served
 from tests.stock.streams import run_command
@@ -23,9 +24,9 @@ ORDER = "/orders/nobody-s"
 
 
 @pytest.fixture(scope="module")
-def shop(chromium: str, media: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+def shop(chromium: str, media: Path, demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     """The demo shop with its default limits, but only one order page in five seconds."""
-    instance = tmp_path_factory.mktemp("limits") / "instance"
+    instance = copied(demo, tmp_path_factory.mktemp("limits"))
     environ = {"STOREFRONT_MEDIA_DIR": str(media), "STOREFRONT_LIMIT_ORDER": "12/minute+1"}
     with served(instance, **environ) as own:
         yield own

@@ -181,23 +181,27 @@ def test_stock_differs_by_shape_in_forced_colours(browser: Browser, shop: Shop) 
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_is_light(browser: Browser, shop: Shop, name: str) -> None:
-    with visit(browser, shop, "about:blank", 1280) as page:
-        wire = page.context.new_cdp_session(page)
-        kinds: dict[str, str] = {}
-        sizes: Counter[str] = Counter()
+def test_a_page_is_light(tab: Callable[[int, str], Page], name: str) -> None:
+    page = tab(1280, "light")
+    page.goto("about:blank")
+    wire = page.context.new_cdp_session(page)
+    kinds: dict[str, str] = {}
+    sizes: Counter[str] = Counter()
 
-        def begun(event: dict[str, Any]) -> None:
-            kinds[event["requestId"]] = event["type"]
+    def begun(event: dict[str, Any]) -> None:
+        kinds[event["requestId"]] = event["type"]
 
-        def ended(event: dict[str, Any]) -> None:
-            sizes[kinds[event["requestId"]]] += event["encodedDataLength"]
+    def ended(event: dict[str, Any]) -> None:
+        sizes[kinds[event["requestId"]]] += event["encodedDataLength"]
 
-        wire.on("Network.responseReceived", begun)
-        wire.on("Network.loadingFinished", ended)
-        wire.send("Network.enable")
-        page.goto(PAGES[name], wait_until="load")
-        assert sizes["Document"] > 0
-        assert sizes["Stylesheet"] > 0
-        del sizes["Image"]
-        assert sum(sizes.values()) <= MOST_BYTES, sizes
+    wire.on("Network.responseReceived", begun)
+    wire.on("Network.loadingFinished", ended)
+    wire.send("Network.enable")
+    wire.send("Network.setCacheDisabled", {"cacheDisabled": True})
+    page.goto(PAGES[name], wait_until="load")
+    wire.detach()
+    assert sizes["Document"] > 0
+    assert sizes["Stylesheet"] > 5_000, "nothing comes from the browser's cache"
+    assert sizes["Script"] > 0
+    del sizes["Image"]
+    assert sum(sizes.values()) <= MOST_BYTES, sizes

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser.conftest import LIMITS
+from tests.browser.conftest import LIMITS, copied
 from tests.browser.test_accounts import PASSWORD, fresh, register, sign_in
 from tests.processes import Shop, eventually, served
 from tests.redis_roles.servers import Server, server
@@ -26,10 +26,10 @@ def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def shop(
-    chromium: str, media: Path, redis: Server, tmp_path_factory: pytest.TempPathFactory
+    chromium: str, media: Path, demo: Path, redis: Server, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Shop]:
     """The demo shop, served by `make run` on that Redis."""
-    instance = tmp_path_factory.mktemp("without-redis") / "instance"
+    instance = copied(demo, tmp_path_factory.mktemp("without-redis"))
     with served(instance, REDIS_URL=redis.url, STOREFRONT_MEDIA_DIR=str(media), **LIMITS) as own:
         yield own
 
