@@ -15,6 +15,7 @@ from typing import Any
 from flask import current_app, g, has_app_context
 from jinja2 import Template
 
+from storefront import languages
 from storefront.extensions import is_writing
 
 PAUSE = 0.0002  # seconds that a thread pauses: others may take the interpreter
@@ -72,7 +73,8 @@ class PausingTemplate(Template):
         """Return the text of the template, as Jinja's own `render` does."""
         if not (has_app_context() and "wait_for_others" in g):
             return super().render(*args, **kwargs)
-        return "".join(_pause_between(self.generate(*args, **kwargs)))
+        with languages.use(languages.current()):  # the texts of a page ask for its language a hundred times
+            return "".join(_pause_between(self.generate(*args, **kwargs)))
 
 
 def _pause_between(pieces: Iterator[str]) -> Iterator[str]:

@@ -14,6 +14,7 @@ from storefront.web import site_navigation
 
 MIN_BYTES = 500
 MAX_PAGES = 200
+_SMALLEST_WINDOW, _LARGEST_WINDOW = 16, 22  # of brotli, as powers of two
 _COMPRESSIBLE = ("text/", "application/json", "application/problem+json", "application/xml", "image/svg+xml")
 
 
@@ -83,7 +84,9 @@ def negotiate(accepted: Accept) -> str | None:
 def encode(body: bytes, encoding: str, *, quality: int) -> bytes:
     """Return the body compressed; `quality` is brotli's (0 to 11), gzip's is the same up to 9."""
     if encoding == "br":
-        return bytes(brotli.compress(body, quality=quality))
+        # A window that is larger than the body saves nothing, and takes time to prepare.
+        window = min(max(len(body).bit_length(), _SMALLEST_WINDOW), _LARGEST_WINDOW)
+        return bytes(brotli.compress(body, quality=quality, lgwin=window))
     return gzip.compress(body, compresslevel=min(quality, 9), mtime=0)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +17,7 @@ from sqlalchemy.exc import OperationalError
 
 from storefront.extensions import db
 from storefront.ops import schema
-from storefront.web import health
+from storefront.web import compression, health
 from storefront.web.common_headers import HEADERS, choose_request_id
 from tests.accounts.people import second_app
 from tests.conftest import make_app
@@ -201,3 +202,12 @@ def test_templates_look_up_global_names_in_one_dict(app: Flask) -> None:
     assert names is environment.globals
     assert environment.from_string("{{ mine }}", globals={"mine": 1}).render() == "1"
     assert "mine" not in names
+
+
+@pytest.mark.parametrize("size", [1, 500, 20_000, 300_000])
+def test_small_window_of_brotli_loses_nothing(size: int) -> None:
+    words = random.Random(size).choices([b"<li>", b"</li>", b"tea", b"mug", b" "], k=size)
+    body = b"".join(words)
+    compressed = compression.encode(body, "br", quality=5)
+    assert brotli.decompress(compressed) == body
+    assert len(compressed) <= 1.01 * len(brotli.compress(body, quality=5))
