@@ -61,6 +61,7 @@ class Hub:
         # An app's source need not inherit from `Source`, and may be older than these.
         self._channels = (source.channel, *getattr(source, "further_channels", Source.further_channels))
         self._read_notice = getattr(source, "notice", bytes)
+        self._read_opening = getattr(source, "opening", bytes)
         self._is_private = getattr(source, "is_private", Source.is_private)
         self._schedule = Schedule(self, getattr(source, "poll_seconds", Source.poll_seconds))
         self._pid = 0
@@ -129,7 +130,8 @@ class Hub:
         with self._lock:
             self._subscribers.add(subscriber)
         try:
-            return frames.retry_after_break() + self.snapshot(subscriber.topics)
+            # With the notice: the page may be older than the last change of it.
+            return frames.retry_after_break() + self.snapshot(subscriber.topics) + self._read_opening()
         except SQLAlchemyError as error:
             log.warning("%s: the snapshot for a new stream cannot be read: %s", self._source.event, error)
             subscriber.end(frames.last_frame())

@@ -55,6 +55,10 @@ class Source(Protocol):
         """Return an event (`frames.event`) for all open pages, sent when it has changed; empty: there is none."""
         return b""
 
+    def opening(self) -> bytes:
+        """Return the notice for a new stream, if its page may be older than the notice's last change."""
+        return b""
+
     def read(self, topics: Collection[int]) -> Sequence[ItemState]:
         """Return all items of these topics that the public may see, and give the connection back.
 

@@ -92,6 +92,7 @@ class StockSource(live.Source):
     def __init__(self, app: Flask) -> None:
         self.channel, _ = publisher.channel_and_prefix(app)
         self._app = app
+        self._has_had_look = False  # of the merchant's own, since this process started
 
     def rule(self) -> Display:
         """Return what the public may know now."""
@@ -100,7 +101,13 @@ class StockSource(live.Source):
     def notice(self) -> bytes:
         """Return where the style sheet of the merchant's look is: a change of it shows in open pages."""
         url = look_sheet.url_of(self._app, shop_settings.current_of(self._app))
+        self._has_had_look = self._has_had_look or bool(url)
         return frames.event("look", {"url": url})
+
+    def opening(self) -> bytes:
+        """Return the notice for a new stream, whose page may be older than the last change; none without a look."""
+        notice = self.notice()
+        return notice if self._has_had_look else b""
 
     def read(self, topics: Collection[int]) -> list[VariantStock]:
         """Return the variants of these products, if they have a page; the connection is given back at once.
