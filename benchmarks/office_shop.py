@@ -41,8 +41,8 @@ _CUSTOMER = """
 """
 _COUNTED = """
     INSERT INTO stock_taking_line (taking_id, sku, expected, counted)
-    SELECT :taking, sku, on_hand, on_hand + CASE WHEN id % 1000 = 0 THEN 1 ELSE 0 END
-    FROM stock_item WHERE id % 100 = 0
+    SELECT :taking, sku, on_hand, on_hand + CASE WHEN id % 10 = 0 THEN 1 ELSE 0 END
+    FROM stock_item WHERE id <= 2000
 """
 # Of ten products one is a draft and one archived; of a hundred two have no description. The 208th is sold out, so
 # that even a small shop has one of that kind.
@@ -155,7 +155,7 @@ def _add_orders(number: int) -> None:
 def _add_work(products: int) -> None:
     """Add a change set of so many products, a stock-taking, and a collection.
 
-    Of the variants every hundredth is counted, of which one of ten differs.
+    The stock-taking has 2,000 lines in any shop, of which one of ten differs.
     """
     ids = db.session.scalars(select(Product.id).order_by(Product.id).limit(products)).all()
     db.session.rollback()

@@ -73,7 +73,8 @@ def read_product_names(changes: Iterable[RecordedChange]) -> ProductNames:
 
 def _last_titles(ids: Iterable[int]) -> Select[*tuple[Any, ...]]:
     """Return the query of the titles that the history recorded last of each product."""
-    of_products = (RecordedChange.kind == "product", RecordedChange.title != "")
+    # An expression, so that SQLite reads the changes of these products and not all changes of the kind.
+    of_products = (RecordedChange.kind + "" == "product", RecordedChange.title != "")
     last = select(func.max(RecordedChange.id)).where(RecordedChange.product_id.in_(ids), *of_products)
     newest = last.group_by(RecordedChange.product_id)
     return select(RecordedChange.product_id, RecordedChange.title).where(RecordedChange.id.in_(newest))

@@ -23,8 +23,8 @@ from storefront.catalog.product_list.product_conditions import (
 from storefront.catalog.product_list.product_filter import ProductFilter
 from storefront.extensions import db
 
-# As SCAN_LIMIT, of what a text finds: PostgreSQL reads the documents of all products among which it looks for them.
-_TEXT_LIMIT = 1500
+# As SCAN_LIMIT, of what a text finds. PostgreSQL reads the documents of all products among which it looks for them.
+_TEXT_LIMITS = {"sqlite": 5000, "postgresql": 1500}
 _ORDERED: tuple[Any, ...] = (
     Product.title,
     Product.price,
@@ -83,7 +83,7 @@ def walk_order(wanted: ProductFilter, most: int) -> Sequence[int]:
 
 def most_found() -> int:
     """Return how many products a text may find in one way, if a filter follows."""
-    return min(_TEXT_LIMIT, SCAN_LIMIT) if _is_postgresql() else SCAN_LIMIT
+    return _TEXT_LIMITS[db.session.connection().dialect.name]
 
 
 def find_rows(ids: CTE, wanted: ProductFilter) -> Select[Any]:
