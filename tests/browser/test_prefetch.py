@@ -17,7 +17,7 @@ HOW = "performance.getEntriesByType('navigation')[0].deliveryType"
 
 @pytest.fixture(scope="module")
 def browser(full_browser: Browser) -> Browser:
-    """The headless shell loads nothing before the click where scripts are off."""
+    """The browser that people have: what it loads before a click is a decision of its own."""
     return full_browser
 
 
