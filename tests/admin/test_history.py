@@ -12,7 +12,7 @@ from sqlalchemy import update as sql_update
 
 from storefront import actors
 from storefront.actors import Actor
-from storefront.admin import history_pages
+from storefront.admin import history_pages, history_products
 from storefront.api import tokens
 from storefront.catalog.models import Product, Variant
 from storefront.content import menu_edits
@@ -26,7 +26,7 @@ from tests.accounts.people import Browser, staff_browser
 from tests.change_sets.stored_sets import apply, creation, undo, update, variant_change
 from tests.checkout.shoppers import make_draft, place
 from tests.factories import make_product
-from tests.statements import count_statements
+from tests.statements import count_statements, rows_read
 
 
 def recorded() -> list[RecordedChange]:
@@ -319,3 +319,29 @@ def test_old_records_are_deleted(app: Flask) -> None:
         session.execute(sql_update(RecordedChange).where(RecordedChange.id == oldest).values(at=old))
     recording.delete_old()
     assert len(recorded()) == kept
+
+
+def test_a_former_title_is_found_among_the_product_s_changes(app: Flask) -> None:
+    pot = make_product("Pot").id
+
+    def count_rows(others: int) -> int:
+        kind = {
+            "actor": "command",
+            "actor_kind": "command",
+            "kind": "product",
+            "title": "Pan",
+            "action": "update",
+        }
+        with write_transaction() as session:
+            changes = [
+                RecordedChange(**kind, row_id=str(number), product_id=number)
+                for number in range(1000, 1000 + others)
+            ]
+            session.add_all([*changes, RecordedChange(**kind, row_id=str(pot), product_id=pot)])
+        with rows_read() as read:
+            assert db.session.execute(history_products._last_titles([pot])).all() == [(pot, "Pan")]
+        db.session.rollback()
+        return read[0]
+
+    few = count_rows(0)
+    assert count_rows(300) < few + 100

@@ -322,9 +322,6 @@ def read_per_product(slug: str, sort: str, page: int) -> int:
     db.session.rollback()
     wanted = ListRequest(collection=slug, sort=sort, page=page)  # type: ignore[arg-type]
     collection_page.load_collection_page(wanted)  # the menu is cached
-    if db.engine.dialect.name == "postgresql":  # plan as for a large shop: it would read small tables whole
-        for cost in ("cpu_tuple_cost", "cpu_index_tuple_cost"):
-            db.session.execute(text(f"SET LOCAL {cost} = 100"))
     with rows_read() as read:
         collection_page._load_head(slug)
         items = collection_page.load_collection_page(wanted).items
