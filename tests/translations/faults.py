@@ -11,7 +11,7 @@ from babel.messages.catalog import Message
 # Values of Python, and those that scripts and the merchant's texts put in: "{number} ticked".
 _PLACEHOLDER = re.compile(r"%\(\w+\)[-+ #0]*\d*(?:\.\d+)?[a-z]|\{\w+\}")
 _ANY_FORMAT = re.compile(r"%(?:\(\w+\)[-+ #0]*\d*(?:\.\d+)?[a-z]|%)")
-_UNSPACED = re.compile("[\u3001-\u30ff\u3400-\u9fff]")  # Japanese and Chinese have no spaces between words
+_UNSPACED = re.compile("[\u3001-\u30ff\u3400-\u9fff\uff01-\uff5e]")  # scripts without spaces between words
 _TAG = re.compile(r"</?[a-zA-Z][^>]*>|&\w+;|&#\d+;")
 
 
