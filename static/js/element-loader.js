@@ -23,8 +23,17 @@ function start() {
   new MutationObserver(importMissing).observe(document.documentElement, { childList: true, subtree: true });
 }
 
+/** Starts when the browser reports a paint: in a slow one, frames are asked for long before they are seen. */
+function startWhenPainted() {
+  if (!PerformanceObserver.supportedEntryTypes.includes("paint")) return setTimeout(start);
+  new PerformanceObserver((_, observer) => {
+    observer.disconnect();
+    setTimeout(start);
+  }).observe({ type: "paint", buffered: true });
+}
+
 function startAfterPaint() {
-  requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(start)));
+  requestAnimationFrame(() => requestAnimationFrame(startWhenPainted));
 }
 
 addEventListener("load", startAfterPaint, { once: true });
