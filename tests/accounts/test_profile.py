@@ -146,7 +146,7 @@ def test_address_is_added_changed_and_removed(kims: Browser) -> None:
 def test_address_is_printed_and_typed_back_as_on_an_order(kims: Browser) -> None:
     us = {"country": "US", "postcode": "941031234", "city": "San Francisco", "region": "CA"}
     assert kims.post("/account/addresses", **HOME | us).status_code == 303
-    assert "SAN FRANCISCO, CA 94103-1234</bdi>" in kims.get("/account/addresses").text
+    assert "San Francisco, CA 94103-1234</bdi>" in kims.get("/account/addresses").text
     for typed in ("CH-8001", "８００１"):
         page = kims.get(kims.post("/account/addresses", **HOME | {"postcode": typed}).location).text
         assert "<bdi>CH-8001 Zürich</bdi>" in page

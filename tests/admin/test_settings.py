@@ -43,7 +43,7 @@ def test_faults_are_in_the_language_of_the_office(owner: Browser) -> None:
     page = owner.post("/admin/settings", **form_of(owner) | wrong).text
     for sentence in (
         "nennt eine Sprache doppelt",
-        "geben Sie den Namen einer Zeitzone an, zum Beispiel Europe/Berlin",
+        "ist keine Zeitzone. Geben Sie eine an, zum Beispiel Europe/Berlin",
         "zum Beispiel shop@shop.example",
     ):
         assert sentence in page

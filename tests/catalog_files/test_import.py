@@ -232,7 +232,7 @@ def test_cell_of_200_kb_is_imported(runner: FlaskCliRunner, tmp_path: Path) -> N
     [
         (b"", "is empty"),
         (b"<!doctype html><p>Sign in</p>", "not a CSV file"),
-        (b"id;name;price\n1;Cup;2\n", "'Title'"),
+        (b"id;name;price\n1;Cup;2\n", "“Title”"),
         (bytes(range(256)) * 10, "Error: "),
     ],
 )
