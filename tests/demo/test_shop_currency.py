@@ -89,6 +89,6 @@ def test_stored_prices_of_delivery_have_to_fit(app: Flask) -> None:
     part = show_part("delivery")
     store_part("delivery", part.tables, seen=part.version)
     db.session.rollback()
-    assert "price of delivery 'standard' is '4.90'; write an amount in JPY" in refused("JPY")
+    assert refused("JPY") == "/admin/settings/delivery: Enter an amount in JPY, such as 5."
     stored_settings.set_value("currency", "EUR")
     assert shop_settings.current().currency == "EUR"
