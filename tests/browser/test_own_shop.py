@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -66,9 +68,11 @@ class Merchant:
 
 
 @pytest.fixture
-def fresh(chromium: str, media: Path, tmp_path: Path) -> Iterator[Shop]:
-    """A new shop with the demo, served by `make run`."""
-    with served(tmp_path / "instance", STOREFRONT_MEDIA_DIR=str(media)) as shop:
+def fresh(chromium: str, media: Path, demo: Path, tmp_path: Path) -> Iterator[Shop]:
+    """A new shop with the demo, served by `make run`, with pictures of its own: tests remove the demo."""
+    own = tmp_path / "media"
+    shutil.copytree(media, own, copy_function=os.link, ignore=shutil.ignore_patterns("*.part"))
+    with served(tmp_path / "instance", STOREFRONT_MEDIA_DIR=str(own)) as shop:
         yield shop
 
 
