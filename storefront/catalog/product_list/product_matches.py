@@ -73,7 +73,7 @@ def _sources(plan: search.Plan, status: str) -> list[TextClause]:
     elif plan.together is None:
         found = [plan.hidden, shown[-1]]
     else:
-        found = [plan.together, *shown[3:]]
+        found = [plan.together, *shown[3:]]  # it has what the first three stages find: the words, in any form
     return [each for each in found if each is not None]
 
 

@@ -25,11 +25,8 @@ from storefront.extensions import db
 
 # As SCAN_LIMIT, of what a text finds. PostgreSQL reads the documents of all products among which it looks for them.
 _TEXT_LIMITS = {"sqlite": 5000, "postgresql": 1500}
-_ORDERED: tuple[Any, ...] = (
-    Product.title,
-    Product.price,
-    Product.updated_at,
-)  # what orders need of a product's row
+# What orders need of a product's row.
+_ORDERED: tuple[Any, ...] = (Product.title, Product.price, Product.updated_at)
 
 
 def find_narrowest(ranges: Sequence[Range]) -> tuple[Range, int]:

@@ -15,7 +15,7 @@ from storefront.catalog.models import ROOT_PATH, RenditionSet
 from storefront.catalog.navigation import load_navigation
 from storefront.catalog.page_data import NO_NAVIGATION, RENDITION_COLUMNS, Navigation, Picture
 from storefront.content.front_page import page_sections, section_texts
-from storefront.content.front_page.models import ONLY_ID, FrontPage
+from storefront.content.front_page.models import FrontPage
 from storefront.content.front_page.page_sections import PageSection, ProductsSection, SectionPicture
 from storefront.content.front_page.product_shelves import ProductShelf, load_shelves
 from storefront.extensions import db
@@ -44,12 +44,6 @@ class OwnFrontPage:
 def fetch_front_page() -> OwnFrontPage:
     """Return the published front page, from the cache or with at most five statements."""
     return cache.fetch(keys.front_page(), OwnFrontPage, _read_published)
-
-
-def read_draft() -> tuple[PageSection, ...]:
-    """Return the sections of the draft; none if it has not been begun."""
-    stored = db.session.execute(select(FrontPage.draft).where(FrontPage.id == ONLY_ID)).scalar_one_or_none()
-    return page_sections.decode(stored or "[]")
 
 
 def build_preview() -> OwnFrontPage:
