@@ -6,30 +6,20 @@ import re
 from collections import deque
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Browser, Page, expect
-from werkzeug.routing import RequestRedirect
 
-from storefront.catalog.collection import collection_edits
-from storefront.catalog.collection.collection_edits import CollectionValues
-from storefront.catalog.collection.membership_rules import Condition, Rule
 from storefront.catalog.models import Product
-from storefront.content import menu_edits, page_edits
-from storefront.content.front_page import front_page_draft
-from storefront.content.front_page.page_sections import QuoteSection
-from storefront.content.menu_edits import EntryValues
-from storefront.content.page_edits import PageValues
 from storefront.extensions import db, write_transaction
 from storefront.shop_settings import stored_settings
-from storefront.stock import stock_taking
 from tests.accounts.people import make_user
 from tests.browser.test_looks import OPTIONS
 from tests.change_sets import stored_sets
 from tests.checkout.shoppers import make_draft, place
+from tests.office_pages import fill_lists, find_endpoint
 from tests.processes import Shop
 from tests.stock.streams import writer_app
 
@@ -77,14 +67,7 @@ def fill_shop(app: Flask) -> int:
         stored_settings.set_value("languages", "de_DE, ja_JP")
         place(make_draft({"RBT-CELADON": 1}))
         with write_transaction() as session:
-            rule = Rule("all", (Condition("in_stock"),))
-            collection_edits.create(session, CollectionValues("Office looks", rule))
-            page = page_edits.create(session, PageValues("Office looks"))
-            page_edits.change(session, page.id, PageValues("The office looks"), expected=1)
-            menu_edits.add(session, "footer", EntryValues("address", "/cart", "Office looks"), expected=0)
-            front_page_draft.start(session, [QuoteSection(id="looks", text="Office looks")])
-            number = stock_taking.open_taking(session, "Shelf")
-            stock_taking.add_count(session, number, "RBT-CELADON", 2, "looks")
+            number = fill_lists(session, "Office looks", "RBT-CELADON")
         product = db.session.scalars(db.select(Product).where(Product.slug == "round-bellied-teapot")).one()
         stored_sets.apply(stored_sets.update(product, fields=stored_sets.created(vendor="Office & Sons")))
         db.session.rollback()
@@ -98,17 +81,6 @@ def send_broken_file(page: Page) -> None:
     page.get_by_label("Catalogue as CSV").set_input_files(file)  # type: ignore[arg-type]
     page.get_by_role("button", name="Compare with the shop").click()
     page.wait_for_url("**/uploads/*")
-
-
-def find_endpoint(app: Flask, url: str) -> str:
-    """Return the endpoint that a link leads to; empty if it is not below /admin."""
-    path = urlsplit(url).path
-    if not path.startswith("/admin"):
-        return ""
-    try:
-        return str(app.url_map.bind("localhost").match(path)[0])
-    except RequestRedirect:
-        return ""
 
 
 def test_axe_finds_nothing_on_any_page_of_the_office(page: Page, shop: Shop) -> None:

@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import func, select
 
 from storefront.cart import Cart, CartLine
-from storefront.checkout import drafts, holds
+from storefront.checkout import drafts, holds, queries
 from storefront.checkout.models import Checkout, Order
+from storefront.checkout.order_view import OrderView
 from storefront.checkout.place_order import PlacedOrder, place_order
 from storefront.extensions import db, write_transaction
 from storefront.stock import StockItem, audit
@@ -59,6 +60,14 @@ def current_digest(checkout_id: int) -> str:
 def place(checkout_id: int, key: str = "a key of good length", *, client: str | None = None) -> PlacedOrder:
     """Place the order of a draft with the current digest."""
     return place_order(checkout_id, key, current_digest(checkout_id), client)
+
+
+def stored_order(number: str) -> OrderView:
+    """Return an order as it is stored now."""
+    db.session.rollback()
+    found = queries.find_order(number)
+    assert found is not None
+    return found
 
 
 def stock_level(sku: str) -> tuple[int, int]:

@@ -9,13 +9,12 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from storefront.checkout import access, queries
+from storefront.checkout import access
 from storefront.checkout.order_contact import contact_of, correct_contact
-from storefront.checkout.order_view import OrderView
 from storefront.extensions import db, write_transaction
 from storefront.mail import queue
 from tests.accounts.people import Browser, make_user, second_app, stored_mails
-from tests.checkout.shoppers import make_draft, place
+from tests.checkout.shoppers import make_draft, place, stored_order
 from tests.factories import make_product
 from tests.mail.mailbox import mailbox
 from tests.processes import free_port
@@ -37,13 +36,6 @@ def staff(app: Flask) -> Browser:
     return browser
 
 
-def order(number: str) -> OrderView:
-    db.session.rollback()
-    found = queries.find_order(number)
-    assert found is not None
-    return found
-
-
 def version(staff: Browser, number: str) -> str:
     page = staff.get(f"/admin/orders/{number}/contact").text
     return re.findall(r'name="made_from" value="(\w+)"', page)[0]
@@ -60,7 +52,7 @@ def test_a_correction_is_in_the_order_and_its_history(app: Flask, staff: Browser
     assert f"/admin/orders/{number}/contact" in staff.get(f"/admin/orders/{number}").text
     mails = len(stored_mails(app))
     correct(staff, number, line1="2 Kiln Row", phone="0123 4567")
-    now = order(number)
+    now = stored_order(number)
     assert now.ship_to["line1"] == "2 Kiln Row"
     assert (now.ship_to["city"], now.ship_to["region"], now.bill_to) == ("Springfield", "IL", None)
     assert len(stored_mails(app)) == mails, "the shopper gets no letter about a corrected street"
@@ -76,7 +68,7 @@ def test_a_correction_is_in_the_order_and_its_history(app: Flask, staff: Browser
 
 
 def test_a_new_e_mail_address_gets_the_order_and_its_link(app: Flask, staff: Browser, number: str) -> None:
-    former = access.order_url(order(number), "")
+    former = access.order_url(stored_order(number), "")
     assert Browser(app).get(former).status_code == 200
     correct(staff, number, email="Ada.Byron@Shop.example")
     letter = stored_mails(app)[-1]
@@ -90,7 +82,7 @@ def test_a_new_e_mail_address_gets_the_order_and_its_link(app: Flask, staff: Bro
     [link] = re.findall(r"http://127.0.0.1:8000(/orders/\S+)", text)
     assert Browser(app).get(link).status_code == 200
     assert Browser(app).get(former).status_code == 404, "the former address may be a stranger's"
-    assert order(number).exact_email == "Ada.Byron@shop.example"
+    assert stored_order(number).exact_email == "Ada.Byron@shop.example"
 
 
 def test_a_letter_to_the_former_address_is_not_sent(app: Flask, tmp_path: Path, redis_url: str) -> None:
@@ -114,19 +106,22 @@ def test_two_people_do_not_overwrite_each_other(staff: Browser, number: str) -> 
     assert "Somebody else has changed this meanwhile" in page
     assert "Saved now: <bdi>Shelbyville</bdi>" in page
     assert 'value="Capital City"' in page, "what was typed stays"
-    assert (order(number).ship_to["city"], order(number).ship_to["company"]) == ("Shelbyville", "")
+    assert (stored_order(number).ship_to["city"], stored_order(number).ship_to["company"]) == (
+        "Shelbyville",
+        "",
+    )
     again = re.findall(r'name="made_from" value="(\w+)"', page)[0]
     correct(staff, number, again, city="Capital City", company="Kiln & Sons")
-    assert order(number).ship_to["company"] == "Kiln & Sons"
+    assert stored_order(number).ship_to["company"] == "Kiln & Sons"
 
 
 def test_an_order_that_was_shipped_is_not_corrected(staff: Browser, number: str) -> None:
-    made_from, before = version(staff, number), order(number)
+    made_from, before = version(staff, number), stored_order(number)
     staff.post(f"/admin/orders/{number}/events", kind="shipped")
     page = correct(staff, number, made_from, 409, line1="2 Kiln Row")
     assert "can no longer be corrected" in page
     assert 'value="2 Kiln Row"' in page
-    assert order(number).ship_to == before.ship_to
+    assert stored_order(number).ship_to == before.ship_to
     assert f"{number}/contact" not in staff.get(f"/admin/orders/{number}").text
 
 
@@ -143,18 +138,18 @@ def test_an_order_that_was_shipped_is_not_corrected(staff: Browser, number: str)
 def test_a_wrong_field_is_explained_and_nothing_saved(
     staff: Browser, number: str, fields: dict[str, str], sentence: str
 ) -> None:
-    before = order(number)
+    before = stored_order(number)
     assert sentence in correct(staff, number, status=422, city="Shelbyville", **fields)
-    assert order(number) == before
+    assert stored_order(number) == before
 
 
 def test_country_and_absent_fields_stay_as_they_are(staff: Browser, number: str) -> None:
     correct(staff, number, country="DE", company="Kiln")
-    assert order(number).ship_to["country"] == "US", "tax and delivery were decided for it"
-    assert order(number).ship_to["postcode"] == "62701"
-    count = len(order(number).events)
+    assert stored_order(number).ship_to["country"] == "US", "tax and delivery were decided for it"
+    assert stored_order(number).ship_to["postcode"] == "62701"
+    count = len(stored_order(number).events)
     correct(staff, number, company="Kiln")
-    assert len(order(number).events) == count, "nothing was changed, so there is nothing to record"
+    assert len(stored_order(number).events) == count, "nothing was changed, so there is nothing to record"
 
 
 def test_a_billing_address_comes_and_goes(staff: Browser, number: str) -> None:
@@ -163,12 +158,12 @@ def test_a_billing_address_comes_and_goes(staff: Browser, number: str) -> None:
     bill = {"name": "Kiln GmbH", "line1": "Ofenweg 1", "postcode": "10115", "city": "Berlin", "country": "DE"}
     fields = {f"bill_{name}": value for name, value in bill.items()}
     correct(staff, number, bill_elsewhere="1", **fields)
-    billed = order(number).bill_to
+    billed = stored_order(number).bill_to
     assert billed is not None
     assert billed["city"] == "Berlin"
     assert number in staff.get("/admin/orders?q=Kiln").text, "staff find it by the new name"
     correct(staff, number, **fields)
-    assert order(number).bill_to is None
+    assert stored_order(number).bill_to is None
     assert number not in staff.get("/admin/orders?q=Kiln").text
 
 
@@ -178,7 +173,7 @@ def test_digital_goods_have_a_name_and_no_street(app: Flask, staff: Browser) -> 
     number = place(make_draft({"FILE": 1}, address=address, delivery="")).order.number
     assert 'name="line1"' not in staff.get(f"/admin/orders/{number}/contact").text
     correct(staff, number, name="Ada Byron")
-    assert order(number).ship_to["name"] == "Ada Byron"
+    assert stored_order(number).ship_to["name"] == "Ada Byron"
 
 
 def test_a_viewer_finds_no_form(app: Flask, number: str) -> None:

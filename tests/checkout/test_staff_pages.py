@@ -9,12 +9,11 @@ from flask import Flask
 from sqlalchemy import select
 
 from storefront.catalog.models import Variant
-from storefront.checkout import access, queries
+from storefront.checkout import access
 from storefront.checkout.models import OrderLine
-from storefront.checkout.order_view import OrderView
 from storefront.extensions import db, write_transaction
 from tests.accounts.people import Browser, make_user, stored_mails
-from tests.checkout.shoppers import make_draft, place, stock_differences, stock_level
+from tests.checkout.shoppers import make_draft, place, stock_differences, stock_level, stored_order
 from tests.factories import make_product
 
 pytestmark = pytest.mark.any_database
@@ -39,13 +38,6 @@ def do(staff: Browser, number: str, kind: str, **form: str) -> int:
     return staff.post(f"/admin/orders/{number}/events", kind=kind, **form).status_code
 
 
-def order(number: str) -> OrderView:
-    db.session.rollback()
-    found = queries.find_order(number)
-    assert found is not None
-    return found
-
-
 def test_an_order_keeps_the_sku_that_people_saw(app: Flask, staff: Browser) -> None:
     cup = make_product(
         "Cup", variants=[{"sku": "made-up", "label": "BLUE-1"}, {"sku": "plain", "label": "", "option1": "x"}]
@@ -61,7 +53,7 @@ def test_an_order_keeps_the_sku_that_people_saw(app: Flask, staff: Browser) -> N
 
 
 def line_of(number: str) -> int:
-    return order(number).lines[0].id
+    return stored_order(number).lines[0].id
 
 
 def test_staff_take_an_order_through_its_states(app: Flask, staff: Browser, number: str) -> None:
@@ -72,7 +64,7 @@ def test_staff_take_an_order_through_its_states(app: Flask, staff: Browser, numb
     page = staff.get(f"/admin/orders/{number}").text
     for words in ("Delivered", "boss@shop.example", "PARCEL-7", "Called: all well"):
         assert words in page
-    assert [event.kind for event in order(number).events] == [
+    assert [event.kind for event in stored_order(number).events] == [
         "placed",
         "paid",
         "shipped",
@@ -89,10 +81,10 @@ def test_staff_refund_partly_and_fully_with_returned_goods(app: Flask, staff: Br
     returned = {f"returned-{line_of(number)}": "1"}
     for _ in range(2):  # a double click
         assert do(staff, number, "refunded", amount="19.99", note="Broken", key="form-1", **returned) == 303
-    assert (order(number).refunded.amount, order(number).state) == (1999, "paid")
+    assert (stored_order(number).refunded.amount, stored_order(number).state) == (1999, "paid")
     assert stock_level("T") == (2, 0)
     assert do(staff, number, "refunded", amount="24.89", key="form-2") == 303
-    assert order(number).state == "refunded"
+    assert stored_order(number).state == "refunded"
     assert "We’ve refunded $24.89" in stored_mails(app)[-1].get_body(("plain",)).get_content()
     assert stock_differences() == []
 
@@ -106,7 +98,7 @@ def test_amounts_are_written_as_the_shop_writes_them(app: Flask, staff: Browser,
     )
     assert do(staff, number, "paid", amount="44,88") == 303
     assert do(staff, number, "refunded", amount="4,88 $", key="form-1") == 303
-    assert (order(number).paid.amount, order(number).refunded.amount) == (4488, 488)
+    assert (stored_order(number).paid.amount, stored_order(number).refunded.amount) == (4488, 488)
 
 
 @pytest.mark.parametrize(
@@ -128,11 +120,11 @@ def test_amounts_are_written_as_the_shop_writes_them(app: Flask, staff: Browser,
 def test_impossible_step_is_explained_and_changes_nothing(
     staff: Browser, number: str, kind: str, form: dict[str, str], sentence: str
 ) -> None:
-    before = order(number)
+    before = stored_order(number)
     answer = staff.post(f"/admin/orders/{number}/events", kind=kind, **form)
     assert answer.status_code == 409
     assert sentence in answer.text
-    assert order(number) == before
+    assert stored_order(number) == before
 
 
 def test_more_goods_than_were_sold_cannot_be_returned(staff: Browser, number: str) -> None:
@@ -140,7 +132,7 @@ def test_more_goods_than_were_sold_cannot_be_returned(staff: Browser, number: st
     for wrong in ("3", "-1", "x"):
         returned = {f"returned-{line_of(number)}": wrong}
         assert do(staff, number, "refunded", amount="1", key=f"key-{wrong}", **returned) == 409
-    assert order(number).refunded.amount == 0
+    assert stored_order(number).refunded.amount == 0
     assert db.session.execute(select(OrderLine.returned)).scalar_one() == 0
 
 
@@ -162,7 +154,7 @@ def test_only_staff_see_the_order_pages(app: Flask, number: str) -> None:
         for path in ("/admin/orders", f"/admin/orders/{number}"):
             assert browser.get(path).status_code == status
         assert do(browser, number, "paid", amount="44.88") == status
-    assert order(number).state == "placed"
+    assert stored_order(number).state == "placed"
 
 
 def test_an_unpaid_order_that_comes_back_is_closed(app: Flask, staff: Browser, number: str) -> None:
@@ -173,7 +165,7 @@ def test_an_unpaid_order_that_comes_back_is_closed(app: Flask, staff: Browser, n
     assert "Came back" in page
     returned = {f"returned-{line_of(number)}": "1"}
     assert do(staff, number, "returned", note="Refused at the door", **returned) == 303
-    found = order(number)
+    found = stored_order(number)
     assert (found.state, found.refund_due, found.events[-1].note) == (
         "cancelled",
         True,
@@ -185,7 +177,7 @@ def test_an_unpaid_order_that_comes_back_is_closed(app: Flask, staff: Browser, n
     assert "You have nothing to pay." in letter.get_body(("plain",)).get_content()
     assert do(staff, number, "returned", **returned) == 409, "once"
     assert do(staff, number, "refunded", amount="10.00", key="form-1") == 303
-    assert not order(number).refund_due
+    assert not stored_order(number).refund_due
     assert stock_differences() == []
 
 
@@ -195,30 +187,30 @@ def test_a_paid_order_comes_back_with_its_refund(staff: Browser, number: str) ->
     do(staff, number, "paid", amount="44.88")
     assert "Came back" not in staff.get(f"/admin/orders/{number}").text
     assert do(staff, number, "returned", **{f"returned-{line_of(number)}": "1"}) == 409
-    assert order(number).state == "shipped"
+    assert stored_order(number).state == "shipped"
 
 
 def test_more_than_was_sold_does_not_come_back(staff: Browser, number: str) -> None:
     do(staff, number, "shipped")
     assert do(staff, number, "returned", **{f"returned-{line_of(number)}": "3"}) == 409
-    assert (order(number).state, stock_level("T")) == ("shipped", (1, 0))
+    assert (stored_order(number).state, stock_level("T")) == ("shipped", (1, 0))
     assert do(staff, number, "returned", **{f"returned-{line_of(number)}": "２"}) == 303, "in full width"
 
 
 def test_tracking_is_added_and_corrected(app: Flask, staff: Browser, number: str) -> None:
     assert do(staff, number, "tracking", note="P-1") == 409, "nothing is on its way"
     do(staff, number, "shipped", note="P\t-0\u202e")
-    assert order(number).tracking == "P -0"
+    assert stored_order(number).tracking == "P -0"
     assert do(staff, number, "tracking", note=" P-1 ") == 303
     assert do(staff, number, "tracking", note="P-1") == 409, "it says that already"
     assert do(staff, number, "tracking", note="") == do(staff, number, "tracking", note="x" * 201) == 409
     do(staff, number, "delivered")
     assert do(staff, number, "tracking", note="P-2") == 303
-    assert (order(number).state, order(number).tracking) == ("delivered", "P-2")
+    assert (stored_order(number).state, stored_order(number).tracking) == ("delivered", "P-2")
     letters = stored_mails(app)[-2:]
     assert letters[-1]["Subject"] == f"Where your parcel is: {number}"
     assert "P-2" in letters[-1].get_body(("plain",)).get_content()
-    token = access.order_token(order(number))
+    token = access.order_token(stored_order(number))
     page = Browser(app).get(f"/orders/{number}?token={token}").text
     assert "Tracking number: <bdi>P-2</bdi>" in page
     assert "P-1" not in page
@@ -227,7 +219,7 @@ def test_tracking_is_added_and_corrected(app: Flask, staff: Browser, number: str
 def test_a_corrected_number_replaces_the_first(app: Flask, staff: Browser, number: str) -> None:
     do(staff, number, "shipped", note="WRONG-7")
     do(staff, number, "tracking", note="RIGHT-8")
-    page = Browser(app).get(f"/orders/{number}?token={access.order_token(order(number))}").text
+    page = Browser(app).get(f"/orders/{number}?token={access.order_token(stored_order(number))}").text
     assert "RIGHT-8" in page
     assert "WRONG-7" not in page
     assert "WRONG-7" in staff.get(f"/admin/orders/{number}").text, "the log keeps what was said"

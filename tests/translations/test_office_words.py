@@ -6,29 +6,20 @@ import io
 import re
 from collections import deque
 from html.parser import HTMLParser
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 import pytest
 from flask import Flask
 from werkzeug.exceptions import HTTPException
-from werkzeug.routing import RequestRedirect
 
-from storefront.catalog.collection import collection_edits
-from storefront.catalog.collection.collection_edits import CollectionValues
-from storefront.catalog.collection.membership_rules import Condition, Rule
 from storefront.catalog_files.picture_fetches import PictureFetch
-from storefront.content import menu_edits, page_edits
-from storefront.content.front_page import front_page_draft
-from storefront.content.front_page.page_sections import QuoteSection
-from storefront.content.menu_edits import EntryValues
-from storefront.content.page_edits import PageValues
 from storefront.extensions import write_transaction
 from storefront.rate_limiting import UNLIMITED_ENVIRON
 from storefront.shop_settings import stored_settings
-from storefront.stock import stock_taking
 from tests.accounts.people import SAME_ORIGIN, staff_browser
 from tests.checkout.shoppers import make_draft, place
 from tests.factories import make_category, make_product
+from tests.office_pages import fill_lists, find_endpoint
 from tests.translations.catalogs import read_translations
 
 pytestmark = pytest.mark.any_database
@@ -84,14 +75,7 @@ def fill_shop() -> list[str]:
         run_by="system", failed=1, failures=[["https://ton.example/a", "the server answered 404"]]
     )
     with write_transaction() as session:
-        rule = Rule("all", (Condition("in_stock"),))
-        collection_edits.create(session, CollectionValues("Sammlung", rule))
-        page = page_edits.create(session, PageValues("Impressum"))
-        page_edits.change(session, page.id, PageValues("Das Impressum"), expected=1)
-        menu_edits.add(session, "footer", EntryValues("address", "/cart", "Korb"), expected=0)
-        front_page_draft.start(session, [QuoteSection(id="zitat", text="Gut")])
-        taking = stock_taking.open_taking(session, "Regal")
-        stock_taking.add_count(session, taking, "T", 2, "regal")
+        taking = fill_lists(session, "Sammlung", "T")
         session.add(fetch)
     return [
         f"/admin/stock/takings/{taking}",
@@ -109,15 +93,13 @@ def find_untranslated() -> frozenset[str]:
     )
 
 
-def find_endpoint(app: Flask, url: str) -> str:
-    """Return the endpoint of a page of the office; "nothing" of other addresses and of files."""
-    if not url.startswith("/admin"):
-        return "nothing"
+def find_page(app: Flask, url: str) -> str:
+    """Return the endpoint of a page of the office; empty for other addresses and for files."""
     try:
-        endpoint = str(app.url_map.bind("localhost").match(urlsplit(url).path)[0])
-    except (HTTPException, RequestRedirect):
-        return "nothing"
-    return "nothing" if NO_PAGES.fullmatch(endpoint) else endpoint
+        endpoint = find_endpoint(app, url)
+    except HTTPException:
+        return ""
+    return "" if NO_PAGES.fullmatch(endpoint) else endpoint
 
 
 def test_a_german_office_has_no_english(app: Flask) -> None:
@@ -130,10 +112,10 @@ def test_a_german_office_has_no_english(app: Flask) -> None:
         file = {"file": (io.BytesIO(content), "ton.csv"), "stock": "default", "stock_missing": "zero"}
         answer = client.post("/admin/uploads/catalogue", data=file, headers=SAME_ORIGIN)
         pages.append(client.get(answer.location).location or answer.location)
-    waiting, seen, english = deque([*pages, "/admin"]), {"nothing"}, list[str]()
+    waiting, seen, english = deque([*pages, "/admin"]), {""}, list[str]()
     while waiting:
         url = waiting.popleft()
-        endpoint = find_endpoint(app, url)
+        endpoint = find_page(app, url)
         if endpoint in seen and url not in pages:
             continue
         seen.add(endpoint)
@@ -145,7 +127,7 @@ def test_a_german_office_has_no_english(app: Flask) -> None:
             if (text in untranslated or ENGLISH.search(text)) and not NAMES.fullmatch(text)
         ]
         waiting += [
-            urljoin(url, link) for link in page.links if find_endpoint(app, urljoin(url, link)) not in seen
+            urljoin(url, link) for link in page.links if find_page(app, urljoin(url, link)) not in seen
         ]
     assert len(seen) > 48
     assert english == []
