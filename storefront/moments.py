@@ -40,6 +40,7 @@ def format_minute(moment: datetime) -> str:
     locale, here = i18n.shop_locale(), moment.astimezone(i18n.shop_zone())
     day = _format_date(here, locale)
     time = dates.format_time(here.timetz(), "short", tzinfo=here.tzinfo, locale=locale)
+    time = time.replace("\u202f", "\u00a0")  # many fonts have no narrow space, and show "2:03AM"
     zone = dates.get_timezone_name(here, "short", locale=locale)
     if zone[0] in "+-":  # the locale has no short name of this zone
         zone = dates.get_timezone_gmt(here, "long", locale=locale)

@@ -15,6 +15,7 @@ from storefront.app_state import Hook
 from storefront.cart import cookie
 from storefront.cart.models import Cart, CartLine
 from storefront.catalog.models import Product, ProductImage, Variant
+from storefront.catalog.option_texts import describe_options
 from storefront.catalog.page_data import Picture
 from storefront.catalog.slugs import product_path
 from storefront.extensions import db
@@ -204,7 +205,8 @@ def _load_lines(cart_id: int, currency: str) -> list[CartPageLine]:
     held: Counter[str] = Counter()
     for own in held_for.fire(cart_id):
         held.update(own)
-    words = fetch_words(value for row in rows if row.Variant is not None for value in row.Variant.options)
+    sold = [row for row in rows if row.Product is not None]
+    words = fetch_words(word for row in sold for word in (*row.Product.option_names, *row.Variant.options))
     return [_page_line(*row, words=words, levels=levels, held=held, currency=currency) for row in rows]
 
 
@@ -232,8 +234,8 @@ def _page_line(
         url=f"{add_prefix(product_path(product.slug))}?variant={quote(line.sku)}"
         if product is not None and in_shop
         else None,
-        options=" / ".join(words.get(value, value) for value in variant.options)
-        if variant is not None
+        options=describe_options(product.option_names, variant.options, words)
+        if variant is not None and product is not None
         else "",
         quantity=line.quantity,
         price=Money(variant.price, currency) if variant is not None and in_shop else None,

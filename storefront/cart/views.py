@@ -35,9 +35,9 @@ more_of_me = Hook[[Shopper], Mapping[str, object]]("cart.more_of_me")
 _NOTICES = {
     "added": _l("It is in your basket."),
     "changed": _l("The quantity has been changed."),
-    "saved": _l("It has been set aside for later."),
+    "saved": _l("Saved for later."),
     "back": _l("It is in your basket again."),
-    "removed": _l("It has been taken out."),
+    "removed": _l("Removed."),
 }
 _DONE = {"remove": "removed", "save": "saved", "back": "back"}  # the notice of each button
 

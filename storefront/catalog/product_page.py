@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from storefront.catalog.gtin import find_gtin
 from storefront.catalog.list_request import ListRequest
+from storefront.catalog.option_texts import describe_options
 from storefront.catalog.page_data import NO_NAVIGATION, Card, Navigation, Picture
 from storefront.catalog.slugs import product_path
 from storefront.money import Money
@@ -103,6 +104,10 @@ class ProductPage:
     def url(self) -> str:
         """The address of the product's page."""
         return add_prefix(product_path(self.slug))
+
+    def variant_name(self, variant: VariantView) -> str:
+        """Return what distinguishes a variant, e.g. "Blue / Large" or "Months: 3"; empty without options."""
+        return describe_options(self.option_names, variant.options, {})
 
     def variant_url(self, variant: VariantView) -> str:
         """Return the address of the page with this variant selected."""

@@ -67,6 +67,7 @@ def init_app(app: Flask) -> None:
     app.add_template_filter(_minor, "minor")
     app.add_template_filter(_field_amount, "field_amount")
     app.jinja_env.globals["checkout_problems"] = lambda: terms.current_terms().problems
+    app.jinja_env.globals["tax_rules"] = lambda: terms.current_terms().tax
     catalog.delivery_sentences.register(app, _delivery_sentences)
     accounts.add_page(app, "history.history", lazy_gettext("Orders"))
     accounts.add_export(app, "orders", queries.export_orders)

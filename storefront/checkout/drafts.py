@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from storefront.cart import CartLine
 from storefront.cart import queries as cart_queries
 from storefront.catalog.models import Product, Variant
+from storefront.catalog.option_texts import describe_options
 from storefront.checkout.delivery import DeliveryMethod
 from storefront.checkout.errors import (
     EmptyBasketError,
@@ -48,6 +49,7 @@ _BASKET = (
         Product.title,
         Product.status,
         Product.gift_card,
+        Product.option_names,
         Variant.option1,
         Variant.option2,
         Variant.option3,
@@ -244,13 +246,13 @@ def read_basket(session: Session, cart_id: int | None) -> tuple[list[CheckoutLin
     """
     query = _BASKET.add_columns(translation(PRODUCT, Product.id, "title")) if current_locale() else _BASKET
     rows = connection_of(session).execute(query, {"cart": cart_id}).all()
-    words = fetch_words(chain.from_iterable(map(_options, rows)))
+    words = fetch_words(chain.from_iterable((*(row.option_names or ()), *_options(row)) for row in rows))
     lines, unavailable = [], []
     for row in rows:
         if row.price is None or row.status != "active" or row.gift_card:
             unavailable.append(row.title or row.sku)
             continue
-        options = " / ".join(words.get(value, value) for value in _options(row))
+        options = describe_options(row.option_names, _options(row), words)
         title = getattr(row, "title_translation", None) or row.title
         item = LineItem(row.sku, title, options, row.quantity, row.price, row.taxable, row.requires_shipping)
         lines.append(

@@ -42,6 +42,16 @@ class TaxRules:
     countries: Mapping[str, int]
     regions: Mapping[tuple[str, str], int]
 
+    @property
+    def is_included(self) -> bool:
+        """Whether prices contain a tax; not if they would but no rate is above 0."""
+        return self.inclusive and self.is_charged
+
+    @property
+    def is_charged(self) -> bool:
+        """Whether a tax is charged in any country or region."""
+        return any(self.countries.values()) or any(self.regions.values())
+
     def has_regions(self, country: str) -> bool:
         """Return whether the rate of a country depends on the region."""
         return any(code == country for code, _region in self.regions)

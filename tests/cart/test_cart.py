@@ -99,7 +99,7 @@ def test_a_line_can_be_changed_at_its_old_addresses(client: FlaskClient) -> None
     for _ in range(2):  # a double click is not an error
         answer = client.post("/cart/lines/A/1/removal", headers=OWN)
         assert answer.status_code == 303
-    assert "It has been taken out." in client.get(answer.location).text
+    assert "Removed." in client.get(answer.location).text
     assert lines() == {"B": 1}
 
 

@@ -71,6 +71,9 @@ class ProductGallery extends HTMLElement {
     dialog.addEventListener("close", () => dialog.remove());
     this.append(dialog);
     dialog.showModal();
+    const centre = () => dialog.scrollTo((dialog.scrollWidth - dialog.clientWidth) / 2, (dialog.scrollHeight - dialog.clientHeight) / 2);
+    centre(); // before the picture has come, so that it does not move sideways
+    large.addEventListener("load", centre, { once: true });
   }
 }
 
