@@ -171,7 +171,8 @@ def format_size(size: float) -> str:
     """Return a number of bytes as the shop's locale writes it: "3.2 MB", or "3,2 MB" in de_DE."""
     steps = ((1e9, "gigabyte"), (1e6, "megabyte"), (1e3, "kilobyte"), (1, "byte"))
     factor, unit = next((step for step in steps if size >= step[0]), steps[-1])
-    return str(units.format_unit(size / factor, f"digital-{unit}", "short", "#,##0.#", locale=shop_locale()))
+    length: Literal["long", "short"] = "long" if unit == "byte" else "short"  # the short form has no plural
+    return str(units.format_unit(size / factor, f"digital-{unit}", length, "#,##0.#", locale=shop_locale()))
 
 
 @lru_cache(maxsize=4096)

@@ -54,7 +54,7 @@ def _read_publication(form: Form, here: ContentPage | None, *, is_published: boo
     stored = here.published_at if here else None
     is_kept = _is_kept(form, "publish_at", stored)
     if is_published and planned and not is_kept:
-        form.errors["publish_at"] = _("Leave this empty, or take away the tick at “Published”.")
+        form.errors["publish_at"] = _("Leave this empty, or untick “Published”.")
     if is_published:
         return stored if stored and stored <= now else now
     if planned and planned <= now and "publish_at" not in form.errors:

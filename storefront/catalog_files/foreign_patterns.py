@@ -57,19 +57,22 @@ PATTERNS = (
     FilePattern(
         "Shopify orders export, or one of this shop",
         "financial status|fulfillment status|lineitem name|lineitem quantity|lineitem price|paid at",
-        advice="Bring old orders in with: flask orders import FILE.",
+        advice="This import takes products only. The person who runs the server brings in old orders: "
+        "flask orders import FILE",
     ),
     FilePattern(
         "Shopify customers export, or one of this shop",
         "accepts email marketing|accepts marketing|total spent|total orders|tax exempt|default address city"
         "|accepts sms marketing",
         required="email",
-        advice="Bring customers in with: flask customers import FILE.",
+        advice="This import takes products only. The person who runs the server brings in customers: "
+        "flask customers import FILE",
     ),
     FilePattern(
         "Shopify redirects export",
         "redirect from|redirect to",
-        advice="Bring addresses in with: flask redirects import FILE.",
+        advice="A new address in a product's form keeps the old one working. For many at once, the person who runs "
+        "the server uses: flask redirects import FILE",
     ),
     FilePattern(
         "Shopify discounts export",

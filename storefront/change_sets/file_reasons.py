@@ -73,9 +73,18 @@ TEXTS = (
     _("Export the products from the shop as Shopify CSV, and import that file."),
     _("Export the products from the shop as Shopify CSV, or name the columns as docs/importing.md says."),
     _("It has no column 'On hand'; export the inventory again, with all quantities."),
-    _("Bring old orders in with: flask orders import FILE."),
-    _("Bring customers in with: flask customers import FILE."),
-    _("Bring addresses in with: flask redirects import FILE."),
+    _(
+        "This import takes products only. The person who runs the server brings in old orders: "
+        "flask orders import FILE"
+    ),
+    _(
+        "This import takes products only. The person who runs the server brings in customers: "
+        "flask customers import FILE"
+    ),
+    _(
+        "A new address in a product's form keeps the old one working. For many at once, the person who runs the "
+        "server uses: flask redirects import FILE"
+    ),
     _("The shop has no discount codes; import the products alone."),
     _("Gift cards that were sold cannot be imported; import the products alone."),
     _("Rename the columns: %(pairs)s."),

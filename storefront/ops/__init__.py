@@ -20,6 +20,7 @@ from storefront.ops import (
     warm_up,
 )
 from storefront.ops.doctor import proxy_echo
+from storefront.ops.fault_texts import translate_fault
 from storefront.ops.system_texts import translate_cause, translate_system_text
 from storefront.terminal import guard
 from storefront.web import health
@@ -35,6 +36,7 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(proxy_echo.bp)
     app.register_blueprint(dashboard.bp)
     app.add_template_filter(translate_system_text, "system_text")
+    app.add_template_filter(translate_fault, "fault_text")
     app.add_template_filter(translate_cause, "write_cause")
     minute_figures.init_app(app)
     cache.add_command(warm_up.warm)

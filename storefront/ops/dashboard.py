@@ -24,6 +24,7 @@ from storefront.web.charts import Chart, draw_lines
 from storefront.web.health import readiness_checks
 from storefront.web.private import private_page
 from storefront.web.staff_access import permission_required
+from storefront.web.theme import current_theme
 
 bp = Blueprint("ops", __name__, cli_group=None)
 
@@ -46,6 +47,7 @@ def dashboard() -> Response:
         roles=redis_roles.statuses(),
         figures=metrics.figures(),
         version=__version__,
+        theme_faults=current_theme(current_app).problems,
     )
     return private_page(page)
 

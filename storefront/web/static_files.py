@@ -184,7 +184,7 @@ def _load_files(app: Flask) -> StaticFiles:
     try:
         return StaticFiles(own, theme.static)
     except (OSError, UnicodeDecodeError, module_graph.ModuleCycleError) as error:
-        theme.refuse("static", f"{error}.")
+        theme.refuse("static", f"{str(error).rstrip('.')}.")
         return StaticFiles(own)
 
 

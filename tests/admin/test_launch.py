@@ -88,7 +88,7 @@ def test_doctor_and_first_page_name_what_a_live_shop_lacks(
     assert {f"step {step.name}" for step in launch.STEPS} <= set(found)
     assert "/admin/pages" in found["step legal pages"].sentence
     assert found["step legal pages"].level == "warn"
-    assert "Mend this" not in owner.get("/admin").text
+    assert "Needs your attention" not in owner.get("/admin").text
     monkeypatch.setitem(app.config, "ENV", "production")
     with app.test_request_context("/admin"):
         warnings = list_step_warnings(launch.read_progress())

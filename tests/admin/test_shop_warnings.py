@@ -15,7 +15,7 @@ from tests.accounts.people import staff_browser
 
 
 def test_a_sound_shop_has_no_warnings(app: Flask) -> None:
-    assert "Mend this" not in staff_browser(app).get("/admin").text
+    assert "Needs your attention" not in staff_browser(app).get("/admin").text
 
 
 def test_each_fault_has_a_sentence_and_a_way(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -31,7 +31,7 @@ def test_each_fault_has_a_sentence_and_a_way(app: Flask, monkeypatch: pytest.Mon
     for sentence in ("no mail server", "1 letter could not be sent", "has no owner", "still shows old pages"):
         assert sentence in page
     for way in ("/admin/system", "/admin/staff", "/admin/system/cache"):
-        assert f'<a href="{way}">' in page.partition("Mend this")[2]
-    page = stock.get("/admin").text.partition("Mend this")[2]
+        assert f'<a href="{way}">' in page.partition("Needs your attention")[2]
+    page = stock.get("/admin").text.partition("Needs your attention")[2]
     assert "no mail server" in page
     assert "/admin/system" not in page, "their role cannot open it"

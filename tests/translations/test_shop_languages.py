@@ -87,7 +87,7 @@ def test_a_language_without_translations_is_english(app: Flask) -> None:
 @pytest.mark.parametrize(
     ("locale", "texts"),
     [
-        ("en_US", ["960 byte", "1.6 kB", "3.2 MB", "2 GB"]),
+        ("en_US", ["960 bytes", "1.6 kB", "3.2 MB", "2 GB"]),
         ("de_DE", ["960 Byte", "1,6 kB", "3,2 MB", "2\xa0GB"]),
     ],
 )
