@@ -46,7 +46,7 @@ def test_all_modules_have_hashed_names_and_are_immutable(app: Flask, client: Fla
 def test_loader_imports_at_once_all_that_a_page_needs(client: FlaskClient) -> None:
     make_product("Cup", slug="cup")
     page = client.get("/products/cup").text
-    (loader,) = re.findall(r'<script type="module" src="([^"]+)"', page)
+    (loader,) = re.findall(r'<script type="module" async src="([^"]+)"', page)
     assert "modulepreload" not in page, "nothing competes with what people see"
     table = re.search(r"const modules = (\{.+\});", client.get(loader).text)
     assert table is not None
