@@ -175,7 +175,7 @@ def _linked(kind: str, endpoint: str, label: str, token: str, ignore: str) -> Le
 
 
 def _notice(kind: str, *sentences: str) -> Letter:
-    label = _("Wasn’t you? Reset your password")
+    label = _("This wasn’t you? Reset your password")
     return Letter(kind, MailText(paragraphs=sentences, link=_reset_page(), label=label))
 
 

@@ -215,7 +215,7 @@ def _kind_and_facts(order: OrderView, event: EventView) -> tuple[str, ...]:
     """Return the name of the letter about an event, and its facts in sentences."""
     if event.kind == "paid" and order.state == "cancelled":
         late = _(
-            "Your payment arrived after the order was cancelled. We refund it to your original payment method."
+            "Your payment arrived after the order was cancelled. We’ll refund it to your original payment method."
         )
         return ("order_paid_late", late)
     if event.kind == "paid":
@@ -236,10 +236,12 @@ def _kind_and_facts(order: OrderView, event: EventView) -> tuple[str, ...]:
 
 
 def _cancellation(order: OrderView, event: EventView) -> tuple[str, ...]:
-    refund = (_("We refund your payment to your original payment method."),) if order.paid.amount else ()
+    is_paid = bool(order.paid.amount)
+    refund = (_("We’ll refund your payment to your original payment method."),) if is_paid else ()
     if any(earlier.kind == "shipped" for earlier in order.events):
-        back = _("Your parcel was returned to us, and the order is closed. You have nothing to pay.")
-        return ("order_returned", back, *refund)
+        back = _("Your parcel was returned to us, and the order is closed.")
+        rest = _("You have nothing more to pay.") if is_paid else _("You have nothing to pay.")
+        return ("order_returned", back, rest, *refund)
     note = (event.note,) if _is_by_shop(event.actor) and event.note else ()
     return ("order_cancelled", _("Your order has been cancelled and won’t be shipped."), *note, *refund)
 

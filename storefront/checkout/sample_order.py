@@ -20,7 +20,7 @@ def make_sample_order(*kinds: str) -> OrderView:
     address = {
         "name": _("Robin Example"),
         "line1": _("1 Sample Street"),
-        "postcode": "12345",
+        "postcode": _("12345"),
         "city": _("Exampleton"),
         "country": Locale.parse(shop_locale()).territory or "US",
     }

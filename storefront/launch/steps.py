@@ -51,7 +51,7 @@ STEPS = (
     LaunchStep(
         "taxes",
         lazy_gettext("Taxes"),
-        lazy_gettext("The taxes are invented. Enter yours, or that you charge none."),
+        lazy_gettext("The taxes are examples. Enter yours, or say that you charge none."),
         lambda facts: "tax" in facts.own_terms,
         (("admin_terms.tax", lazy_gettext("Taxes")),),
         is_needed=True,
@@ -59,7 +59,7 @@ STEPS = (
     LaunchStep(
         "delivery",
         lazy_gettext("Delivery"),
-        lazy_gettext("The delivery methods are invented. Enter yours, with their prices and countries."),
+        lazy_gettext("The delivery methods are examples. Enter yours, with their prices and countries."),
         lambda facts: "delivery" in facts.own_terms,
         (("admin_terms.delivery", lazy_gettext("Delivery")),),
         is_needed=True,
@@ -67,7 +67,7 @@ STEPS = (
     LaunchStep(
         "payment",
         lazy_gettext("Payment"),
-        lazy_gettext("The ways to pay are invented. Enter your bank account, or set up card payment."),
+        lazy_gettext("The ways to pay are examples. Enter your bank account, or set up card payment."),
         lambda facts: "payment" in facts.own_terms,
         (("admin_terms.payment", lazy_gettext("Payment")),),
     ),

@@ -11,6 +11,7 @@ import msgspec
 from flask import current_app, render_template
 
 from storefront import shop_settings
+from storefront.i18n import gettext as _
 from storefront.i18n import remove_isolates
 from storefront.languages import current_locale
 from storefront.mail.letter_look import current_look
@@ -71,12 +72,13 @@ def build_message(recipient: str, text: MailText, key: str) -> EmailMessage:
     if look.reply_to and look.reply_to != recipient:
         mail["Reply-To"] = Address(shop_name, addr_spec=look.reply_to)
     mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: keeps out-of-office programs from answering
-    table = "\n".join(f"{item}: {price}" for item, price in text.rows)
+    colon = _(": ")
+    table = "\n".join(f"{item}{colon}{price}" for item, price in text.rows)
     blocks = map("\n".join, text.blocks)
-    link = (f"{text.label}:\n{text.link}",) if text.link else ()
+    link = (f"{text.label}{colon.rstrip()}\n{text.link}",) if text.link else ()
     signature = "\n".join(("-- ", shop_name, *look.contact))
     # Before the mark of a signature: some programs cut what follows it.
-    legal = "\n".join(f"{name}: {url}" for name, url in look.legal)
+    legal = "\n".join(f"{name}{colon.rstrip()} {url}" for name, url in look.legal)
     parts = (*text.paragraphs, *filter(None, (table, *blocks)), *link, *text.after, legal, signature)
     mail.set_content("\n\n".join(filter(None, parts)) + "\n", cte="quoted-printable")
     mail.add_alternative(render_template("mail/message.html", text=text, look=look), subtype="html")

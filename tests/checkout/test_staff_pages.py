@@ -174,7 +174,7 @@ def test_an_unpaid_order_that_comes_back_is_closed(app: Flask, staff: Browser, n
     assert stock_level("T") == (2, 0), "one of two went back into stock"
     letter = stored_mails(app)[-1]
     assert letter["Subject"] == f"Your parcel was returned: {number}"
-    assert "You have nothing to pay." in letter.get_body(("plain",)).get_content()
+    assert "You have nothing more to pay." in letter.get_body(("plain",)).get_content()
     assert do(staff, number, "returned", **returned) == 409, "once"
     assert do(staff, number, "refunded", amount="10.00", key="form-1") == 303
     assert not stored_order(number).refund_due

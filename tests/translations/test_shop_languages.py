@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ from werkzeug.datastructures import MultiDict
 
 from storefront import i18n
 from storefront.accounts import user_agents
+from storefront.mail.letter_kinds import all_letters, compose_letter
+from storefront.mail.messages import build_message
 from storefront.postal.address_rules import read_address, rules_for
 from storefront.shop_settings.stored_settings import set_value
 from storefront.web.forms import Form
@@ -94,3 +97,14 @@ def test_a_language_without_translations_is_english(app: Flask) -> None:
 def test_sizes_are_written_as_the_language_writes_them(app: Flask, locale: str, texts: list[str]) -> None:
     set_value("locale", locale)
     assert [i18n.format_size(size) for size in (960, 1600, 3_240_000, 2_000_000_000)] == texts
+
+
+def test_addresses_in_japanese_letters_are_links(app: Flask) -> None:
+    set_value("locale", "ja_JP")
+    with app.test_request_context():
+        for kind in all_letters():
+            letter = build_message("kim@shop.example", compose_letter(kind.sample()), "key")
+            html, text = (letter.get_body((form,)).get_content() for form in ("html", "plain"))
+            for address in re.findall(r"https?://[\w./-]+/account/\w+", text):
+                assert f'href="{address}' in html, f"{kind.name}: {address}"
+            assert not re.search(r"[ぁ-ヿ一-鿿]: ?", text), kind.name
