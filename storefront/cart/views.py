@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from storefront import accounts, rate_limiting
 from storefront.accounts import Shopper
 from storefront.app_state import Hook
-from storefront.cart import basket_form, commands, merge, queries, recently_viewed
+from storefront.cart import basket_form, commands, cookie, merge, queries, recently_viewed
 from storefront.cart.basket_form import MAX_QUANTITY, BasketForm
 from storefront.cart.commands import CartError
 from storefront.i18n import gettext as _
@@ -154,7 +154,10 @@ def _page(problem: str | None = None, wrong: Mapping[int, str] | None = None) ->
     """Return the page. `wrong` is what was typed instead of a quantity, by the line's id."""
     # First: a change between the two reads then has a higher version, and the page is loaded again.
     watched = queries.load_watched_variants()
-    page, notice = queries.load_cart_page(), None if problem else _NOTICES.get(request.args.get("said", ""))
+    page, said = queries.load_cart_page(), request.args.get("said", "")
+    if said == "added" and not cookie.read_token() and not page.lines:
+        problem = _("Your basket can’t be saved. Allow cookies for this shop, then add the item again.")
+    notice = None if problem else _NOTICES.get(said)
     recent = recently_viewed.load_recent_cards({line.product_id for line in [*page.lines, *page.saved]})
     return private_page(
         render_template(

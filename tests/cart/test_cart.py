@@ -206,3 +206,12 @@ def test_visitors_who_only_look_create_no_rows(client: FlaskClient) -> None:
     client.get("/cart")
     client.get("/me")
     assert db.session.execute(select(Cart)).first() is None
+
+
+def test_browser_without_cookies_is_told_why_its_basket_is_empty(client: FlaskClient) -> None:
+    make_product(variants=[{"sku": "POT"}])
+    location = client.post("/cart/lines", data={"sku": "POT"}).location
+    assert "It is in your basket." in client.get(location).text
+    page = client.application.test_client().get(location).text
+    assert "Allow cookies for this shop" in page
+    assert "It is in your basket." not in page

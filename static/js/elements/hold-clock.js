@@ -10,7 +10,7 @@ class HoldClock extends HTMLElement {
     // As the reader writes it, but never in another language than the page.
     const [page, reader] = [document.documentElement.lang, navigator.language];
     const locale = page.split("-")[0] === reader.split("-")[0] ? reader : page;
-    this.#until = until.toLocaleTimeString(locale || [], { hour: "numeric", minute: "2-digit" });
+    this.#until = until.toLocaleTimeString(locale || [], { timeStyle: "short" });
     const tick = () => this.#show(until - Date.now());
     tick();
     this.#ticking = setInterval(tick, 1000);
