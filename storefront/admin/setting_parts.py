@@ -73,7 +73,7 @@ _LOOK = (
                 "accent_color",
                 lazy_gettext("Accent colour"),
                 lazy_gettext(
-                    "Of buttons, marks and the announcement, such as #0b5d4e. It must be easy to read on the paper."
+                    "Of buttons, marks and the announcement, such as #0b5d4e. It must be easy to read on the page."
                 ),
             ),
             SettingField(

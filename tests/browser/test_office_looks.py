@@ -38,6 +38,13 @@ NO_PAGES = frozenset(
         "admin_letters.preview",
     }
 )
+# Ticks that a long label has made smaller; a menu in which no other section is in sight.
+SQUEEZED = """() => [
+  ...[...document.querySelectorAll(".tick input")].filter((one) => one.offsetWidth > 0 && one.offsetWidth < 24),
+  ...[...document.querySelectorAll(".office-nav > ul")].filter((menu) =>
+    [...menu.querySelectorAll(".office-nav__section")].filter(
+      (one) => one.getBoundingClientRect().right < innerWidth).length < 3),
+].map((one) => one.outerHTML.slice(0, 100))"""
 LINKS = "all => all.map((one) => one.href)"
 COLOURS = OPTIONS | {"runOnly": ["color-contrast"]}
 
@@ -103,6 +110,7 @@ def test_axe_finds_nothing_on_any_page_of_the_office(page: Page, shop: Shop) -> 
         problems += [f"{url}: {one['id']} {one['nodes'][0]['html'][:200]}" for one in wrong]
         if page.evaluate("document.documentElement.scrollWidth") > WIDTH:
             problems.append(f"{url} is too wide")
+        problems += [f"{url}: squeezed: {one}" for one in page.evaluate(SQUEEZED)]
         waiting += page.locator("a[href]").evaluate_all(LINKS)
     with app.app_context():
         stored_settings.reset_value("languages")  # other tests look at the same shop
