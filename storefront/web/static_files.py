@@ -1,8 +1,8 @@
 """Static files under URLs that contain a hash of their content, so that browsers may keep them for ever.
 
-The style sheets are many small files in the tree, and are served as two, one for the shop and one for the office:
-joined here in the order of the cascade, without comments and indentation (see `style_sheets`), because nothing is
-painted before they have come. A page should not need thirty requests, and the project has no build step. Scripts name
+The style sheets are many small files in the tree, and are served as three, one for the shop, one more for its pages of
+one visitor (basket, checkout, account) and one for the office: joined here in the order of the cascade, without
+comments and indentation (see `style_sheets`), because nothing is painted before they have come. A page should not need thirty requests, and the project has no build step. Scripts name
 one another by their hashed names (see `module_graph`), so a page's whole graph of modules is immutable; each page has
 one script, which imports the others.
 """
@@ -23,8 +23,12 @@ from storefront.web.prefix import add_prefix
 from storefront.web.theme import current_theme
 
 # The order of the cascade; the files of each bundle's folders follow, by name.
-STYLES = ("reset", "tokens", "base", "layout", "utilities")
-BUNDLES = {"css/shop.css": ("components",), "css/admin.css": ("components", "admin")}
+STYLES = tuple(f"css/{name}.css" for name in ("reset", "tokens", "base", "layout", "utilities"))
+BUNDLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "css/shop.css": (STYLES, ("components",)),
+    "css/private.css": ((), ("private",)),  # pages name it after the shop's
+    "css/admin.css": (STYLES, ("components", "private", "admin")),
+}
 # A theme's own rules, after all others of the shop's bundle.
 THEME_SHEET = "css/theme.css"
 FOREVER = "public, max-age=31536000, immutable"
@@ -94,8 +98,8 @@ class StaticFiles:
             loader = module_graph.write_element_table(scripts, hashed_name)
             files[module_graph.ELEMENT_LOADER] = _static_file(module_graph.ELEMENT_LOADER, loader.encode())
         files |= {name: _static_file(name, body) for name, body in bodies.items() if name not in scripts}
-        for bundle, folders in BUNDLES.items():
-            sheets = [f"css/{name}.css" for name in STYLES]
+        for bundle, (first, folders) in BUNDLES.items():
+            sheets = [*first]
             for folder in folders:
                 sheets += sorted(name for name in files if name.startswith(f"css/{folder}/"))
             if bundle == "css/shop.css":

@@ -64,8 +64,8 @@ def test_theme_lies_over_templates_and_static_files(app: Flask, folder: Path) ->
         )
     assert sheet in text
     rules = page(shop, sheet)
-    assert rules.endswith(":root{--accent: rebeccapurple}")
-    assert "--paper: seashell" in rules
+    assert rules.endswith(":root{--accent:rebeccapurple}")
+    assert "--paper:seashell" in rules
     assert page(shop, icon) == "<svg/>"
     assert cache_state.get(shop).fingerprint != before
 
