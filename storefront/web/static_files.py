@@ -1,10 +1,10 @@
 """Static files under URLs that contain a hash of their content, so that browsers may keep them for ever.
 
-The style sheets are many small files in the tree, and are served as three, one for the shop, one more for its pages of
-one visitor (basket, checkout, account) and one for the office: joined here in the order of the cascade, without
-comments and indentation (see `style_sheets`), because nothing is painted before they have come. A page should not need thirty requests, and the project has no build step. Scripts name
-one another by their hashed names (see `module_graph`), so a page's whole graph of modules is immutable; each page has
-one script, which imports the others.
+The style sheets are many small files in the tree, and are served as three: one for the shop, one more for its pages
+of one visitor (basket, checkout, account), and one for the office. They are joined here in the order of the cascade,
+without comments and indentation (see `style_sheets`), because nothing is painted before they have come. A page should
+not need thirty requests, and the project has no build step. Scripts name one another by their hashed names (see
+`module_graph`), so a page's whole graph of modules is immutable; each page has one script, which imports the others.
 """
 
 from __future__ import annotations
