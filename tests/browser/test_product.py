@@ -48,6 +48,7 @@ def test_a_variant_changes_address_price_stock_and_picture(page: Page) -> None:
 
 
 def test_a_picture_is_enlarged_and_put_back(page: Page, javascript: bool) -> None:
+    page.set_viewport_size({"width": 360, "height": 740})
     page.goto(PRODUCT)
     zoom = page.locator(".gallery__zoom").first
     if not javascript:
@@ -61,6 +62,9 @@ def test_a_picture_is_enlarged_and_put_back(page: Page, javascript: bool) -> Non
     expect(large).to_be_visible()
     expect(large).to_have_attribute("src", re.compile(f"{zoom.get_attribute('href')}$"))
     assert large.evaluate("async image => { await image.decode(); return image.naturalWidth; }") == 1024
+    box = large.bounding_box()
+    assert box
+    assert abs(box["x"] + box["width"] / 2 - 180) < 2, "its middle is in the middle of the window"
     page.keyboard.press("Escape")
     expect(page.locator("dialog")).to_have_count(0)
     expect(zoom).to_be_focused()
