@@ -10,6 +10,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from storefront.pauses import processor_time
+
 BURST = 10.0  # seconds whose budget may be saved up
 
 
@@ -37,11 +39,11 @@ class CpuBudget:
     def spend(self) -> Iterator[None]:
         """Spend the processor time that this thread takes for the block.
 
-        In a gevent worker all greenlets share a thread. What others take while the block waits is counted, too, so
-        the budget is rather left unused than exceeded.
+        In a gevent worker all greenlets share a thread. What others take during the block's pauses is theirs; what
+        they take while it waits for Redis is counted, too, so the budget is rather left unused than exceeded.
         """
-        began = time.thread_time()
+        began = processor_time()
         try:
             yield
         finally:
-            self._saved -= time.thread_time() - began
+            self._saved -= processor_time() - began

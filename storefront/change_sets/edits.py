@@ -22,7 +22,13 @@ from storefront.change_sets.edit_values import PRODUCT_FIELDS, VARIANT_FIELDS, C
 from storefront.change_sets.field_texts import name_field
 from storefront.change_sets.plan_report import PlanReport
 from storefront.change_sets.row_fields import describe_conflict, is_same
-from storefront.change_sets.shop_products import ShopProduct, ShopVariant, count_variants, read_by_id
+from storefront.change_sets.shop_products import (
+    ShopProduct,
+    ShopVariant,
+    count_variants,
+    read_by_id,
+    sort_by_category,
+)
 from storefront.change_sets.stock_plan import check_stock
 from storefront.change_sets.store import PlanWriter
 from storefront.extensions import db
@@ -82,9 +88,9 @@ def plan_edits(
 ) -> EditPlan:
     """Plan the edit of these products and store it as a change set, which changes nothing until it is applied.
 
-    Products are read in batches, with a number of statements per batch that does not depend on their number. Memory
-    does not grow with them if `product_ids` is an iterator. What cannot be used is a problem of the change set: a
-    product or variant that was deleted, a value that a field does not take.
+    Products are read in batches, with a number of statements per batch that does not depend on their number; of all
+    of them only the ids are in memory. What cannot be used is a problem of the change set: a product or variant that
+    was deleted, a value that a field does not take.
 
     Args:
         product_ids: each product once.
@@ -126,7 +132,7 @@ class _EditPlanner:
 
     def plan(self, product_ids: Iterable[int]) -> Iterator[ProductChange]:
         """Yield the change of each product that changes. No connection is open while the caller has one."""
-        for ids in batches(product_ids, MAX_PRODUCTS):
+        for ids in batches(sort_by_category(product_ids), MAX_PRODUCTS):
             with db.engine.connect() as connection:
                 parts = list(_split(ids, count_variants(connection, ids)))
             for part in parts:

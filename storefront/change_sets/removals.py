@@ -12,7 +12,7 @@ from storefront.change_sets.edits import MAX_PRODUCTS, EditPlan, store_plan
 from storefront.change_sets.picture_plan import remove_picture
 from storefront.change_sets.plan_report import PlanReport
 from storefront.change_sets.product_deletion import NEEDED
-from storefront.change_sets.shop_products import ShopProduct, read_by_id
+from storefront.change_sets.shop_products import ShopProduct, read_by_id, sort_by_category
 from storefront.extensions import db
 
 _COLUMNS = (
@@ -33,7 +33,7 @@ def plan_removals(product_ids: Iterable[int], *, name: str) -> EditPlan:
 
 
 def _plan(product_ids: Iterable[int], report: PlanReport) -> Iterator[ProductChange]:
-    for ids in batches(product_ids, MAX_PRODUCTS):
+    for ids in batches(sort_by_category(product_ids), MAX_PRODUCTS):
         with db.engine.connect() as connection:
             products = read_by_id(connection, ids)
             codes = {variant.sku for product in products.values() for variant in product.variants}

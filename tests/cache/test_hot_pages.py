@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -15,6 +17,7 @@ from storefront.cache.page_renderer import PageAddress
 from storefront.cache.state import cache_state
 from storefront.cache.store import CacheStore
 from storefront.cache.visitor_builds import VisitorBuilds
+from storefront.pauses import begin_pausing, give_way
 from tests.cache.conftest import get
 from tests.cache.writer_process import detail, edit_product
 from tests.factories import make_product
@@ -133,3 +136,21 @@ def test_budget_is_spent_and_divided_among_workers() -> None:
     spent = -budget._saved
     assert spent > 0
     assert 0.9 * spent / 0.05 - 1 < budget.seconds_until_free() <= spent / 0.05 + 0.001
+
+
+def test_budget_does_not_pay_for_others_during_pauses(app: Flask) -> None:
+    """Under gevent others run in the same thread during a pause: their processor time looks like one's own."""
+    budget = CpuBudget(percent=10, workers=1)
+    took: list[float] = []
+
+    def run_others() -> None:
+        began = time.thread_time()
+        assert sum(range(2_000_000))
+        took.append(time.thread_time() - began)
+
+    with app.app_context():
+        begin_pausing(run_others)
+        before = budget._saved
+        with budget.spend():
+            give_way()
+    assert before - budget._saved < took[0] / 2

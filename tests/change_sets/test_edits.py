@@ -214,6 +214,16 @@ def test_a_plan_that_fails_is_discarded(pot: int, monkeypatch: pytest.MonkeyPatc
     assert change_sets.list_change_sets() == [], "nobody can do anything with it"
 
 
+@pytest.mark.any_database
+def test_products_of_a_category_follow_each_other(app: Flask) -> None:
+    """Else nearly each batch of a large change would drop each list of the shop."""
+    cups, pots = make_category("Cups"), make_category("Pots")
+    ids = [make_product(f"Thing {turn}", category=(cups, pots)[turn % 2]).id for turn in range(4)]
+    planned = plan(bulk_edits.set_fields(status="draft"), *ids)
+    rows = change_sets.read_rows(planned.change_set_id)
+    assert [row.slug for row in rows] == ["thing-0", "thing-2", "thing-1", "thing-3"]
+
+
 def test_statements_of_a_plan_do_not_grow_with_a_batch(app: Flask) -> None:
     ids = [make_product(f"Cup {number}").id for number in range(20)]
     edit = bulk_edits.change_prices(Decimal(10))
