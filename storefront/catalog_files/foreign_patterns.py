@@ -71,7 +71,7 @@ PATTERNS = (
     FilePattern(
         "Shopify redirects export",
         "redirect from|redirect to",
-        advice="A new address in a product's form keeps the old one working. For many at once, the person who runs "
+        advice="A new address in a product’s form keeps the old one working. For many at once, the person who runs "
         "the server uses: flask redirects import FILE",
     ),
     FilePattern(

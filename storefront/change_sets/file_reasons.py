@@ -82,7 +82,7 @@ TEXTS = (
         "flask customers import FILE"
     ),
     _(
-        "A new address in a product's form keeps the old one working. For many at once, the person who runs the "
+        "A new address in a product’s form keeps the old one working. For many at once, the person who runs the "
         "server uses: flask redirects import FILE"
     ),
     _("The shop has no discount codes; import the products alone."),

@@ -14,7 +14,7 @@ def translate_fault(sentence: str) -> str:
 _TEXTS = KnownSentences(
     (
         # A theme.
-        _("theme/%(value)s is not used, the shop's own is: %(why)s"),
+        _("theme/%(value)s is not used, the shop’s own is: %(why)s"),
         _("%(value)s cannot be rendered with it: %(detail)s"),
         _("line %(number)s: %(detail)s"),
         _("it cannot be read (%(detail)s)."),

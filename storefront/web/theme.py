@@ -69,7 +69,7 @@ class Theme:
 
     def refuse(self, name: str, why: str) -> None:
         """Note that a file of the theme is not used."""
-        sentence = f"theme/{name} is not used, the shop's own is: {why}"
+        sentence = f"theme/{name} is not used, the shop’s own is: {why}"
         self.problems.append(sentence)
         log.error("%s", sentence)
 

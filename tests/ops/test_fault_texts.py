@@ -23,7 +23,7 @@ SOURCES = ("plugins/installed.py", "web/theme.py", "checkout/terms.py", "web/mod
     ("sentence", "shown"),
     [
         (
-            "theme/templates/layouts/shop.html is not used, the shop's own is: line 2: Expected a name.",
+            "theme/templates/layouts/shop.html is not used, the shop’s own is: line 2: Expected a name.",
             "theme/templates/layouts/shop.html wird nicht verwendet, stattdessen die Datei des Shops: Zeile 2: "
             "Expected a name.",
         ),
