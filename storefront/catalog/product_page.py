@@ -37,11 +37,6 @@ class VariantView:
     taxable: bool
 
     @property
-    def name(self) -> str:
-        """The option values, e.g. "Blue / Large"; empty for a product without options."""
-        return " / ".join(self.options)
-
-    @property
     def gtin(self) -> tuple[str, str] | None:
         """The barcode as schema.org names it, if it is a GTIN: ("gtin13", "4006381333931")."""
         return find_gtin(self.barcode)

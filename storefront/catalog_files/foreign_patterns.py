@@ -58,7 +58,7 @@ PATTERNS = (
         "Shopify orders export, or one of this shop",
         "financial status|fulfillment status|lineitem name|lineitem quantity|lineitem price|paid at",
         advice="This import takes products only. The person who runs the server brings in old orders: "
-        "flask orders import FILE",
+        "flask orders import FILE.",
     ),
     FilePattern(
         "Shopify customers export, or one of this shop",
@@ -66,13 +66,13 @@ PATTERNS = (
         "|accepts sms marketing",
         required="email",
         advice="This import takes products only. The person who runs the server brings in customers: "
-        "flask customers import FILE",
+        "flask customers import FILE.",
     ),
     FilePattern(
         "Shopify redirects export",
         "redirect from|redirect to",
         advice="A new address in a product’s form keeps the old one working. For many at once, the person who runs "
-        "the server uses: flask redirects import FILE",
+        "the server uses: flask redirects import FILE.",
     ),
     FilePattern(
         "Shopify discounts export",

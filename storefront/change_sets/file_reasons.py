@@ -75,15 +75,15 @@ TEXTS = (
     _("It has no column 'On hand'; export the inventory again, with all quantities."),
     _(
         "This import takes products only. The person who runs the server brings in old orders: "
-        "flask orders import FILE"
+        "flask orders import FILE."
     ),
     _(
         "This import takes products only. The person who runs the server brings in customers: "
-        "flask customers import FILE"
+        "flask customers import FILE."
     ),
     _(
         "A new address in a product’s form keeps the old one working. For many at once, the person who runs the "
-        "server uses: flask redirects import FILE"
+        "server uses: flask redirects import FILE."
     ),
     _("The shop has no discount codes; import the products alone."),
     _("Gift cards that were sold cannot be imported; import the products alone."),

@@ -20,8 +20,8 @@ from storefront.stock import StockItem
 _PRODUCTS, _VARIANTS = cast("Table", Product.__table__), cast("Table", Variant.__table__)
 _IMAGES, _ITEMS = cast("Table", ProductImage.__table__), cast("Table", StockItem.__table__)
 _REDIRECTS, _CATEGORIES = cast("Table", ProductRedirect.__table__), cast("Table", Category.__table__)
-# Read in this order by every reader of variants: the shop's order.
 _IDS = 5_000  # of one statement
+# Read in this order by every reader of variants: the shop's order.
 _VARIANT_ORDER = (_VARIANTS.c.product_id, _VARIANTS.c.position, _VARIANTS.c.id)
 
 
