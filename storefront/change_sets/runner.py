@@ -59,6 +59,7 @@ def apply_change_set(
     images: Path | None = None,
     progress: Progress | None = None,
     goes_on: GoesOn = always,
+    batch: int | None = None,
 ) -> dict[str, int]:
     """Apply a change set, or go on with it; return the number of rows by state.
 
@@ -68,6 +69,7 @@ def apply_change_set(
         images: the folder of pictures; by default the one that the change set was planned with.
         progress: called after each batch with the number of finished rows and of all.
         goes_on: asked before each batch; if it returns False, the rest is left for a later run.
+        batch: products in one transaction, by default BATCH.
 
     Raises:
         UnknownChangeSetError: it does not exist.
@@ -75,7 +77,7 @@ def apply_change_set(
     """
     planned = store.get(change_set_id).options.get("images")
     folder = PictureFolder(images or (Path(planned) if planned else None), media_dir)
-    return _Runner(change_set_id, "apply", folder, progress, goes_on).run()
+    return _Runner(change_set_id, "apply", folder, progress, goes_on, batch).run()
 
 
 def undo_change_set(
@@ -84,16 +86,17 @@ def undo_change_set(
     *,
     progress: Progress | None = None,
     goes_on: GoesOn = always,
+    batch: int | None = None,
 ) -> dict[str, int]:
     """Undo what a change set has done, or go on with that; return the number of rows by state.
 
-    `progress` and `goes_on` are those of `apply_change_set`.
+    `progress`, `goes_on` and `batch` are those of `apply_change_set`.
 
     Raises:
         UnknownChangeSetError: it does not exist.
         WrongStatusError: it was not applied, or it is undone.
     """
-    return _Runner(change_set_id, "undo", PictureFolder(None, media_dir), progress, goes_on).run()
+    return _Runner(change_set_id, "undo", PictureFolder(None, media_dir), progress, goes_on, batch).run()
 
 
 class _Runner:
@@ -106,9 +109,10 @@ class _Runner:
         folder: PictureFolder,
         progress: Progress | None,
         goes_on: GoesOn,
+        batch: int | None,
     ) -> None:
         self._id, self._verb, self._direction = change_set_id, verb, DIRECTIONS[verb]
-        self._folder, self._progress, self._goes_on = folder, progress, goes_on
+        self._folder, self._progress, self._goes_on, self._batch = folder, progress, goes_on, batch or BATCH
         # Of a batch: another process may have finished the last rows meanwhile.
         self._in_progress = {self._direction.running, self._direction.done}
 
@@ -160,7 +164,7 @@ class _Runner:
         """Return the ids of the next rows: the first ones to apply, the last ones to undo."""
         order = ChangeSetRow.position if self._verb == "apply" else ChangeSetRow.position.desc()
         size = func.length(ChangeSetRow.content)
-        query = select(ChangeSetRow.id, size).where(self._rows()).order_by(order).limit(BATCH)
+        query = select(ChangeSetRow.id, size).where(self._rows()).order_by(order).limit(self._batch)
         ids: list[int] = []
         characters = 0
         for key, length in db.session.execute(query):

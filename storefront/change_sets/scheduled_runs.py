@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from functools import partial
 from pathlib import Path
+from time import monotonic, sleep
 
 from flask import Flask, current_app
 from sqlalchemy import select, update
@@ -25,6 +26,9 @@ log = logging.getLogger(__name__)
 
 # Rows that the request of the click may do itself.
 MOST_AT_ONCE = 200
+# Products in one transaction: the process answers no visitor while it changes them.
+BATCH = 50
+LONGEST_REST = 1.0  # seconds before a batch
 _STOPPED = -1  # attempts: no running attempt has this number, so none writes its outcome
 
 _queue = turns.create_queue(ChangeSet, ChangeSet.run_verb, ChangeSet.run_by)
@@ -100,7 +104,7 @@ def _take_turn(attempt: Attempt) -> Outcome:
     is_due = partial(_is_still_due, number, verb, attempt.number)
     try:
         with actors.acting_as(actor):
-            _run(number, verb, goes_on=lambda: goes_on() and is_due())
+            _run(number, verb, lambda: goes_on() and is_due())
     except WrongStatusError as error:
         log.info("change set %d: %s", number, error)
         return turns.end_turn(is_done=True)
@@ -108,11 +112,27 @@ def _take_turn(attempt: Attempt) -> Outcome:
 
 
 def _run(number: int, verb: Verb, goes_on: runner.GoesOn = runner.always) -> None:
-    media_dir = Path(current_app.config["MEDIA_DIR"])
-    if verb == "apply":
-        runner.apply_change_set(number, media_dir, goes_on=goes_on)
-    else:
-        runner.undo_change_set(number, media_dir, goes_on=goes_on)
+    run = runner.apply_change_set if verb == "apply" else runner.undo_change_set
+    run(number, Path(current_app.config["MEDIA_DIR"]), goes_on=resting(goes_on), batch=BATCH)
+
+
+def resting(goes_on: runner.GoesOn) -> runner.GoesOn:
+    """Return a `goes_on` that first rests for as long as the batch before it took.
+
+    Each batch drops public pages. Without a rest the next one drops more before the first are built again, and most
+    visitors meet a page that has to be built.
+    """
+    began: float | None = None
+
+    def rest() -> bool:
+        nonlocal began
+        if began is not None:
+            sleep(min(LONGEST_REST, monotonic() - began))
+        answer = goes_on()
+        began = monotonic()
+        return answer
+
+    return rest
 
 
 def _is_still_due(number: int, verb: Verb, attempt: int) -> bool:

@@ -11,7 +11,7 @@ from flask import Flask
 from storefront.admin import change_set_pages
 from storefront.background import turns
 from storefront.catalog.models import Variant
-from storefront.change_sets import PlanWriter, runner, scheduled_runs
+from storefront.change_sets import PlanWriter, scheduled_runs
 from storefront.change_sets import store as change_sets
 from storefront.change_sets.changes import ValueChange
 from storefront.extensions import db
@@ -104,7 +104,7 @@ def test_a_role_that_was_taken_away_applies_nothing(app: Flask) -> None:
 def large(app: Flask, monkeypatch: pytest.MonkeyPatch) -> tuple[Browser, int]:
     """A browser, and a change set that is too large for a request: 4 products in batches of one."""
     monkeypatch.setattr(scheduled_runs, "MOST_AT_ONCE", 1)
-    monkeypatch.setattr(runner, "BATCH", 1)
+    monkeypatch.setattr(scheduled_runs, "BATCH", 1)
     return staff_browser(app, "catalogue"), plan_prices(4)
 
 
@@ -134,6 +134,18 @@ def test_the_work_is_continued_after_a_turn(
     monkeypatch.undo()
     assert scheduled_runs.run_due()
     assert (status(number), prices()) == ("applied", {2100})
+
+
+def test_the_work_rests_as_long_as_a_batch_took(
+    large: tuple[Browser, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser, number = large
+    moments, rests = iter([0.0, 0.25, 0.5, 7.5, 8.0, 8.25, 9.0]), list[float]()
+    monkeypatch.setattr(scheduled_runs, "monotonic", lambda: next(moments))
+    monkeypatch.setattr(scheduled_runs, "sleep", rests.append)
+    browser.post(f"/admin/imports/{number}/application")
+    assert scheduled_runs.run_due()
+    assert (status(number), rests) == ("applied", [0.25, scheduled_runs.LONGEST_REST, 0.25])
 
 
 def test_stop_ends_the_work_behind_a_batch_and_it_goes_on_later(
