@@ -17,11 +17,12 @@ from sqlalchemy import Dialect, Engine
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.util import LRUCache
-from werkzeug.routing import Map, Rule
 
 from storefront.accounts import passwords
+from storefront.web.language_routes import MultilingualFlask
 from storefront.web.static_files import StaticFiles
 from tests.processes import ROOT
+from tests.shared_routes import SharedMap
 
 SHIPPED_HASHER = passwords._HASHER
 
@@ -40,8 +41,6 @@ class Templates(BytecodeCache):
 
 
 _TEMPLATES = Templates()
-_PARTS = ("arguments", "_parts", "_trace", "_converters")
-_BUILDERS = ("_build", "_build_unknown")
 _STATEMENTS: LRUCache[Any, Any] = LRUCache(5000)
 
 
@@ -80,27 +79,8 @@ def _share_static_files() -> None:
 
 
 def _share_routes() -> None:
-    """Let equal URL rules of all shops share their parts, and the functions that build their URLs."""
-    compile_one, known = Rule.compile, dict[Any, dict[str, Any]]()
-
-    def compile_once(rule: Rule) -> None:
-        # The functions contain the values of defaults.
-        if rule.defaults or rule.map is None:
-            compile_one(rule)
-            return
-        # Another app's map may have other converters.
-        key = (rule.rule, rule.subdomain, rule.merge_slashes, *rule.map.converters.items())
-        if rule.map.converters.keys() != Map.default_converters.keys():
-            compile_one(rule)
-        elif key in known:
-            for name, value in known[key].items():
-                setattr(rule, name, value.__get__(rule) if name in _BUILDERS else value)
-        else:
-            compile_one(rule)
-            parts = {name: getattr(rule, name) for name in _PARTS}
-            known[key] = parts | {name: getattr(rule, name).__func__ for name in _BUILDERS}
-
-    setattr(Rule, "compile", compile_once)  # noqa: B010  # a method
+    """Let all shops with the same URL rules share what matches a path and builds a URL."""
+    MultilingualFlask.url_map_class = SharedMap
 
 
 def _share_dialects() -> None:

@@ -7,16 +7,17 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from werkzeug.routing import Rule
+from werkzeug.routing import Rule, UnicodeConverter
 
 from tests.conftest import make_app
+from tests.shared_routes import SharedMap
 
 
 @pytest.mark.any_database
 def test_next_shop_compiles_no_route_again(
     app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    compiled, build = list[str](), Rule._compile_builder
+    compiled, build, rules = list[str](), Rule._compile_builder, list(app.url_map.iter_rules())
 
     def count(rule: Rule, *arguments: Any, **options: Any) -> Any:
         compiled.append(rule.rule)
@@ -24,9 +25,28 @@ def test_next_shop_compiles_no_route_again(
 
     monkeypatch.setattr(Rule, "_compile_builder", count)
     other = make_app(f"sqlite:///{tmp_path / 'other.sqlite3'}", tmp_path)
-    shared = {rule.rule for rule in other.url_map.iter_rules() if not rule.defaults}
-    assert shared.intersection(compiled) == set()
+    assert list(other.url_map.iter_rules()) == rules
+    assert compiled == []
     assert other.url_map.bind("localhost").match("/admin/customers/12") == (
         "admin_customers.show",
         {"user_id": 12},
     )
+
+
+@pytest.mark.any_database
+def test_a_route_of_one_shop_is_no_route_of_others(app: Flask, tmp_path: Path) -> None:
+    other = make_app(f"sqlite:///{tmp_path / 'other.sqlite3'}", tmp_path)
+    assert app.test_client().get("/one-more").status_code == 404
+    app._got_first_request = False
+    app.add_url_rule("/one-more", "one_more", lambda: "One more.")
+    assert app.test_client().get("/one-more").text == "One more."
+    assert not other.url_map.bind("localhost").test("/one-more")
+
+
+def test_a_map_must_not_change_after_its_first_rule() -> None:
+    shared = SharedMap([Rule("/<int:number>", endpoint="number")])
+    shared.converters["int"] = UnicodeConverter
+    with pytest.raises(AssertionError, match="changed after its rules"):
+        shared.update()
+    with pytest.raises(AssertionError, match="changed after its first rule"):
+        shared.add(Rule("/one-more", endpoint="one_more"))
