@@ -83,6 +83,14 @@ def parse(own: str, further: str) -> tuple[Language, ...]:
     return tuple(found)
 
 
+def is_own(tag: str, own: str) -> bool:
+    """Return whether a tag that somebody names is that of the shop's own locale: "ja" or "ja-jp" in ja_JP, or empty.
+
+    Addresses have none, and no further language gets this one (`parse`).
+    """
+    return tag.lower() in ("", own.partition("_")[0], own.replace("_", "-").lower())
+
+
 @lru_cache(maxsize=64)
 def name_of(locale: str) -> str:
     """Return what a language calls itself: "Deutsch", "日本語"."""

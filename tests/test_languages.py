@@ -124,6 +124,8 @@ def test_the_choice_is_kept_in_a_cookie_that_no_page_reads(shop: Flask, client: 
     assert client.get("/products/mug").data == before.data
     back = client.post("/language", headers=SAME_SITE, data={"language": "", "next": "/de/products/mug"})
     assert back.headers["Location"] == "/products/mug"
+    own = client.post("/language", headers=SAME_SITE, data={"language": "en", "next": "/de/products/mug"})
+    assert own.headers["Location"] == "/products/mug", "the shop's own language by its name"
     for evil in ("//evil.example", "https://evil.example/", "/\\evil.example", "x"):
         assert (
             client.post("/language", headers=SAME_SITE, data={"language": "de", "next": evil}).headers[

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from flask import current_app
 
 from storefront.i18n import own_locale
-from storefront.languages import Language
+from storefront.languages import Language, is_own
 from storefront.mail.letter_kinds import LetterKind, compose_letter, words_language
 from storefront.mail.letter_words import Words, find_words
 from storefront.mail.messages import MailText, build_message, plain_text
@@ -69,7 +69,8 @@ def choose_language(kind: LetterKind, tag: str) -> LetterInLanguage:
     Raises:
         UnknownLanguageError: the letter does not go out in it.
     """
-    chosen = next((each for each in list_letter_languages(kind) if each.tag == tag), None)
+    wanted = "" if is_own(tag, own_locale()) else tag
+    chosen = next((each for each in list_letter_languages(kind) if each.tag == wanted), None)
     if chosen is None:
         raise UnknownLanguageError
     return LetterInLanguage(kind, chosen)

@@ -99,7 +99,7 @@ def choose() -> Response:
     tag, going = request.form.get("language", ""), remove_prefix(request.form.get("next", "/"))
     app = current_app._get_current_object()  # type: ignore[attr-defined]  # Flask's own way
     chosen = language_routes.find_language(app, tag)
-    if chosen is None and tag:
+    if chosen is None and not languages.is_own(tag, i18n.own_locale()):
         raise UnknownLanguageError
     with languages.use(chosen):
         language_chosen.fire()

@@ -134,6 +134,8 @@ def test_only_languages_of_the_letter_have_words(app: Flask, owner: Browser) -> 
     assert "?language=" not in owner.get(PAGE).text, "the shop has one language"
     answer = owner.post(PAGE, made_from="0", language="de", opening="Hallo")
     assert (answer.status_code, "does not have this language" in answer.text) == (400, True)
+    for own in ("en", "en-US"):
+        assert owner.get(f"{PAGE}?language={own}").status_code == 200, "the language that the shop speaks"
     stored_settings.set_value("languages", "de_DE, en_GB, fr_FR")
     page = owner.get(PAGE).text
     assert "language=en" not in page, "English is one language, wherever it is spoken"
