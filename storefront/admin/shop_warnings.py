@@ -5,7 +5,7 @@ No network is asked. That the checkout is closed stands on every page of the bac
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from flask import current_app, url_for
@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 from storefront import launch
 from storefront.accounts import staff_roles
 from storefront.accounts.models import User
+from storefront.app_state import Hook
 from storefront.cdn.status import read_status
 from storefront.extensions import db
 from storefront.i18n import gettext as _
@@ -36,9 +37,18 @@ class ShopWarning:
     label: str = ""
 
 
+more_warnings = Hook[[], Iterable[ShopWarning]]("shop_warnings.more")
+"""Fires on the first page: what rooms above have to say to the person."""
+
+
 def list_warnings() -> list[ShopWarning]:
     """Return what the current person should know; one statement, and one more with a proxy or CDN that is told."""
-    return [*_mail_and_owner(), *_edge(), *_theme()]
+    return [
+        *_mail_and_owner(),
+        *_edge(),
+        *_theme(),
+        *(one for found in more_warnings.fire() for one in found),
+    ]
 
 
 def list_step_warnings(progress: Progress | None) -> list[ShopWarning]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from flask import Flask
 
+from storefront.admin.shop_warnings import more_warnings
 from storefront.checkout.delivery import DeliveryMethod
 from storefront.checkout.errors import PaymentError
 from storefront.checkout.order_events import OrderChange
@@ -47,6 +48,7 @@ __all__ = [
 def init_app(app: Flask) -> None:
     """Find the installed plugins and let each take its places; one that cannot is switched off with a sentence."""
     app.register_blueprint(pages.bp)
+    more_warnings.register(app, pages.list_warnings)
     installed.init_app(app)
     tables.init_app(app)
     app.cli.add_command(cli.plugins)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from flask import Blueprint, abort, current_app, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from storefront.admin.pages import render_page
+from storefront.admin.shop_warnings import ShopWarning
+from storefront.i18n import gettext as _
 from storefront.plugins.installed import installed_plugins
 from storefront.plugins.plugin import Plugin
 from storefront.plugins.plugin_settings import change_settings, read_settings, settings_version
 from storefront.rate_limiting import limit
 from storefront.shop_settings.stored_settings import SettingsChangedError
 from storefront.web.forms import Form
-from storefront.web.staff_access import permission_required
+from storefront.web.staff_access import may, permission_required
 
 bp = Blueprint("admin_plugins", __name__, cli_group=None)
 _MOST = 2000  # characters of a setting
@@ -71,3 +75,14 @@ def _page(wrong: Plugin | None = None, form: Form | None = None, status: int = 2
         forms=forms,
         versions=versions,
     )
+
+
+def list_warnings() -> Iterator[ShopWarning]:
+    """Yield what the first page of the back office says of the plugins that are switched off."""
+    here = (url_for("admin_plugins.all_plugins"), _("Plugins")) if may("settings:read") else ("", "")
+    for one in installed_plugins(current_app):
+        if one.problem:
+            yield ShopWarning(
+                _("The plugin “%(name)s” is switched off, because it contains a mistake.", name=one.name),
+                *here,
+            )

@@ -184,6 +184,9 @@ def test_plugin_with_a_mistake_is_switched_off_alone(app: Flask, package: Path, 
     assert shop.test_client().get("/products").status_code == 200
     with shop.app_context():
         assert why in " ".join(one.sentence for one in doctor.examine(None))
+        to_do = staff_browser(shop).get("/admin").get_data(as_text=True).partition("Needs your attention")[2]
+    assert "The plugin “cash_on_delivery” is switched off" in to_do
+    assert '<a href="/admin/plugins">' in to_do
 
 
 def test_what_plugins_may_rely_on_is_listed() -> None:
