@@ -6,6 +6,7 @@ It reads for its lists and changes nothing by itself. docs/back-office.md is the
 from __future__ import annotations
 
 from flask import Flask
+from werkzeug.urls import uri_to_iri
 
 from storefront.admin import (
     carried_form,
@@ -100,5 +101,6 @@ def init_app(app: Flask) -> None:
     sections.init_app(app)
     app.add_template_global(launch_pages.next_step, "next_launch_step")
     live_pages.init_app(app)
+    app.add_template_filter(uri_to_iri, "readable_url")
     app.add_template_filter(translate_reason, "reason")
     app.add_template_filter(translate_ledger_reason, "ledger_reason")

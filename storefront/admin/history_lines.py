@@ -17,7 +17,7 @@ from storefront import shop_settings
 from storefront.accounts import security_events, staff_actions
 from storefront.accounts.models import SecurityEvent
 from storefront.actors import describe_actors, ids_of
-from storefront.admin.history_names import name_row
+from storefront.admin.history_names import name_choices, name_row
 from storefront.admin.history_products import ProductNames, read_product_names
 from storefront.admin.terms_of_sale import term_lines
 from storefront.change_sets import comparison, field_names, recorded_changes
@@ -42,6 +42,7 @@ KINDS = {
     "front_page": lazy_gettext("the front page"),
     "shop_setting": lazy_gettext("settings of the shop"),
     "letter_words": lazy_gettext("words of letters"),
+    "text_translation": lazy_gettext("translations"),
     "launch_state": lazy_gettext("first steps"),
     "change_set": lazy_gettext("imports and changes of many products"),
     ORDER: lazy_gettext("orders"),
@@ -61,8 +62,7 @@ class HistoryLine:
         name: of what was changed; `link` leads to it.
         verb: what was done: an action of the history, the kind of an order's event, or words.
         fields: name, old and new value of each.
-        amount: that was paid or refunded.
-        note: what somebody wrote.
+        amount, note: what was paid or refunded; what somebody wrote.
         tags: cache tags that were dropped.
         change_set_id: the change set that did it.
         undo_id: the recorded change that can be undone.
@@ -164,6 +164,8 @@ def _line_of_change(
     if change.kind == "shop_document" and change.name in term_lines.LABELS:
         line.name, line.link = str(term_lines.LABELS[change.name]), url_for(f"admin_terms.{change.name}")
         line.fields = term_lines.compare_documents(*change.fields.get("value", ["", ""]))
+    elif change.kind == "shop_setting":
+        line.fields = name_choices(change.name, line.fields)
     elif change.kind == "change_set":
         line.link = url_for("admin_change_sets.show", number=int(change.row_id))
     else:

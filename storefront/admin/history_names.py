@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from babel import UnknownLocaleError
+
+from storefront import languages
 from storefront.admin import menu_view, setting_parts
 from storefront.history import RecordedChange
+from storefront.i18n import gettext as _
 from storefront.i18n import lazy_gettext
 from storefront.mail.letter_kinds import find_letter_kind
 
@@ -23,5 +29,23 @@ def name_row(change: RecordedChange) -> str:
     if change.kind == "letter_words":
         letter, _space, language = name.partition(" ")
         kind = find_letter_kind(letter)
-        return f"{kind.label} {language}".rstrip() if kind else name
+        if kind is None:
+            return name
+        return _(
+            "%(field)s, %(language)s", field=str(kind.label), language=_name_language(language.strip("()"))
+        )
     return name
+
+
+def name_choices(setting: str, lines: Sequence[tuple[str, str, str]]) -> Sequence[tuple[str, str, str]]:
+    """Return label, old and new value of a setting with the texts of its choices, as its page shows them."""
+    field = setting_parts.FIELDS.get(setting)
+    choices = field.choices if field else {}
+    return [(label, str(choices.get(old, old)), str(choices.get(new, new))) for label, old, new in lines]
+
+
+def _name_language(tag: str) -> str:
+    try:
+        return languages.name_of(tag)
+    except (UnknownLocaleError, ValueError):
+        return tag

@@ -137,7 +137,9 @@ def _save(
 
 
 def _read(form: Form) -> EntryValues:
-    target = form.text("target", _("where the entry leads"), most=40)
+    target = form.text("target", _("where the entry leads"), most=40, required=False)
+    if not target:
+        form.errors.setdefault("target", _("Choose %(label)s.", label=_("where the entry leads")))
     address = form.text("address", _("an address"), most=MAX_ADDRESS, required=target == "address")
     label = form.text("label", _("a label"), most=MAX_LABEL, required=False)
     parent = form.values["parent"] = form.typed("parent")

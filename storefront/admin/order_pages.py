@@ -150,12 +150,11 @@ def _amount(order: OrderView) -> int:
             return amount
     except ValueError as error:
         current_app.logger.info("an amount typed by staff: %s", error)
+    typed, example = text.strip()[:40], order.total.format_plain(locale)
+    if not typed:
+        raise OrderError(_("Enter an amount such as %(example)s.", example=example))
     raise OrderError(
-        _(
-            "Enter the amount as %(example)s, not %(amount)s.",
-            amount=repr(text.strip()[:40]),
-            example=order.total.format_plain(locale),
-        )
+        _("Enter the amount as %(example)s, not %(amount)s.", amount=repr(typed), example=example)
     )
 
 

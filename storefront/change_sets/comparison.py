@@ -16,7 +16,7 @@ from storefront import moments
 from storefront.catalog.publication import MOMENTS
 from storefront.change_sets.change_texts import left_parts
 from storefront.change_sets.changes import ProductChange, StockChange, ValueChange, VariantChange
-from storefront.change_sets.field_names import name_field
+from storefront.change_sets.field_names import STATUSES, name_field
 from storefront.change_sets.field_texts import MAX_TEXT, shorten, show_value
 from storefront.change_sets.models import ChangeSetRow
 from storefront.change_sets.reason_texts import translate_reason
@@ -169,6 +169,8 @@ def _show(field: str, value: Any, currency: str) -> str:
         return ""
     if isinstance(value, bool):
         return _("yes") if value else _("no")
+    if field == "status" and value in STATUSES:
+        return str(STATUSES[value])
     if field in (*MOMENTS, "published_at"):
         return moments.format_minute(datetime.fromisoformat(value))
     return show_value(field, value, currency)

@@ -67,6 +67,11 @@ FIELDS = {
     "version": lazy_gettext("version"),
     "weight_grams": lazy_gettext("weight in grams"),
 }
+STATUSES = {  # of a product
+    "draft": lazy_gettext("Draft"),
+    "active": lazy_gettext("Active"),
+    "archived": lazy_gettext("Archived"),
+}
 _EXTRA = "extra:"
 
 

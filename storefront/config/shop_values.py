@@ -44,7 +44,7 @@ def country(source: Source, name: str) -> str:
     try:
         return check_country(typed.upper() if len(typed) == 2 else typed) if typed else ""
     except ValueError as error:
-        raise ConfigurationError(f"{name}: {error}") from error
+        raise ConfigurationError(_explain(name, str(error))) from error
 
 
 def countries(source: Source, name: str) -> str:
@@ -52,7 +52,7 @@ def countries(source: Source, name: str) -> str:
     try:
         return ", ".join(read_countries(source.get(name)))
     except ValueError as error:
-        raise ConfigurationError(f"{name}: {error}") from error
+        raise ConfigurationError(_explain(name, str(error))) from error
 
 
 def phone(source: Source, name: str) -> str:
@@ -73,7 +73,7 @@ def link(source: Source, name: str) -> str:
     """Return a path of the shop or a web address; empty if it is not set."""
     typed = source.get(name).strip()
     if typed and not is_link(typed):
-        raise ConfigurationError(f"{name}: {describe_links()}")
+        raise ConfigurationError(_explain(name, describe_links()))
     return _visible(name, typed, MOST)
 
 
@@ -148,3 +148,7 @@ def _visible(name: str, text: str, most: int) -> str:
             )
         )
     return "" if is_invisible(text) else text
+
+
+def _explain(name: str, sentence: str) -> str:
+    return _("%(subject)s: %(reason)s", subject=name, reason=sentence)

@@ -60,7 +60,11 @@ class Form:
         if required and not line:
             self.errors[name] = _("Enter %(label)s.", label=label)
         elif len(line) > most:
-            self.errors[name] = _("Use up to %(most)d characters for %(label)s.", label=label, most=most)
+            self.errors[name] = (
+                _("Use up to %(most)d characters for %(label)s.", label=label, most=most)
+                if label
+                else _("Use up to %(most)d characters.", most=most)
+            )
         return line[:most]
 
     def lines(self, name: str, *, most: int) -> str:

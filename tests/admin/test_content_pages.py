@@ -46,6 +46,14 @@ def test_a_page_is_written_published_and_found(app: Flask, owner: Browser) -> No
     assert owner.get(address).status_code == 404
 
 
+def test_addresses_are_shown_as_people_write_them(owner: Browser) -> None:
+    page = make(owner, title="会社概要", slug="")
+    for place in ("/admin/pages", page):
+        text = owner.get(place).text
+        assert "/pages/会社概要<" in text
+        assert "%E4" not in re.sub(r'"[^"]*"', "", text), "outside of attributes"
+
+
 def test_publication_is_planned_by_the_shops_clock(app: Flask, owner: Browser) -> None:
     stored_settings.set_value("timezone", "Asia/Tokyo")
     plan = {"published": "", "publish_at": "2990-01-02T03:04", "withdraw_at": "2990-01-03T03:04"}

@@ -194,17 +194,22 @@ def test_a_change_set_keeps_the_title_of_what_it_deletes(app: Flask) -> None:
 def test_settings_menus_and_letters_have_the_names_of_pages(app: Flask) -> None:
     make_product("Pot", variants=[{"sku": "POT", "price": 1999}])
     forget()
-    for name, value in (("timezone", "Europe/Berlin"), ("locale", "de_DE")):
+    for name, value in (("timezone", "Europe/Berlin"), ("locale", "de_DE"), ("order_letters", "off")):
         set_value(name, value)
     with write_transaction() as session:
         menu_edits.add(session, "footer", EntryValues("address", "/cart", "Korb"), expected=0)
         session.add(LetterWords(letter="order_paid", language="de", subject="Danke", opening="", closing=""))
+        session.scalars(db.select(Product)).one().status = "archived"
     page = unescape(staff_browser(app).get("/admin/changes").text)
     for words in (
         "<bdi>Zeitzone</bdi>",
         "<bdi>Wert</bdi>",
         "<bdi>Menü in der Fußzeile</bdi>",
-        "<bdi>Bestellung bezahlt (de)</bdi>",
+        "<bdi>Bestellung bezahlt, Deutsch</bdi>",
+        "<bdi>Ja</bdi></del>",
+        "<bdi>Nein</bdi></ins>",
+        "<bdi>Aktiv</bdi></del>",
+        "<bdi>Archiviert</bdi></ins>",
     ):
         assert words in page
 

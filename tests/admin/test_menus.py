@@ -87,6 +87,7 @@ def test_wrong_entries_come_back_with_what_was_typed(app: Flask, owner: Browser)
         "Enter an address of this shop": {"address": "javascript:alert(1)"},
         "The shop has no page at /nowhere": {"address": "/nowhere"},
         "no longer exists": {"target": "page-77"},
+        "Choose where the entry leads.": {"target": ""},
         "An entry cannot be below itself": {"parent": entry.rpartition("/")[2]},
         "is gone": {"parent": "forged"},
         "Enter a label": {"label": ""},

@@ -91,6 +91,8 @@ def test_methods_are_added_ordered_and_removed(owner: Browser) -> None:
         (DELIVERY, {"where-0": "some", "countries-0": "Germany"}, "(ISO 3166-1); write DE."),
         (DELIVERY, {"name-1": "standard DELIVERY"}, "serves every country twice. Give the two methods"),
         (DELIVERY, {"remove-0": "1", "remove-1": "1"}, "A shop needs a delivery method. Fill one in."),
+        (DELIVERY, {"days-0": "x" * 101}, "Use up to 100 characters."),
+        (TAXES, {"region-0": "CA", "rate-0": "7"}, "Enter a country."),
         (TAXES, {"country-0": "UK", "rate-0": "20"}, "(ISO 3166-1); write GB."),
         (TAXES, {"country-0": "California", "rate-0": "7.25"}, "not the code of a country"),
         (TAXES, {"country-0": "US", "region-0": "California", "rate-0": "7"}, "(ISO 3166-2); write CA."),

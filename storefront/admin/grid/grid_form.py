@@ -15,17 +15,12 @@ from storefront.admin.grid.grid_rows import GridRow
 from storefront.change_sets.changes import StockChange
 from storefront.change_sets.edit_values import MAX_TEXT
 from storefront.change_sets.edits import EditedProduct, EditedVariant
+from storefront.change_sets.field_names import STATUSES
 from storefront.i18n import gettext as _
-from storefront.i18n import lazy_gettext
 from storefront.sheets.numbers import parse_amount
 from storefront.unicode_text import read_whole_number
 from storefront.web.forms import Form
 
-STATUS_LABELS = {
-    "active": lazy_gettext("Active"),
-    "draft": lazy_gettext("Draft"),
-    "archived": lazy_gettext("Archived"),
-}
 _SEEN = "seen-"
 
 
@@ -155,7 +150,7 @@ class GridForm(Form):
         if field == "on_hand":
             return self._number(name, text)
         if field == "status":
-            return self.choice(name, _("a status"), STATUS_LABELS)
+            return self.choice(name, _("a status"), STATUSES)
         return self.text(name, _("the SKU"), most=MAX_TEXT, required=False)
 
     def _amount(self, name: str, text: str, *, is_optional: bool) -> int | None:

@@ -8,7 +8,7 @@ from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from storefront.admin.grid.carried_cells import CarriedRow, SeenRow, TooManyCarriedError, write_carried
-from storefront.admin.grid.grid_form import STATUS_LABELS, GridForm
+from storefront.admin.grid.grid_form import GridForm
 from storefront.admin.grid.grid_rows import GridRow, Window, load_rows, read_window
 from storefront.admin.grid.grid_view import (
     COLUMNS,
@@ -23,6 +23,7 @@ from storefront.admin.once_only import once_only
 from storefront.admin.pages import render_page
 from storefront.catalog.product_list import list_choices, read_filter, select_products
 from storefront.change_sets.edits import plan_edits
+from storefront.change_sets.field_names import STATUSES
 from storefront.i18n import gettext as _
 from storefront.rate_limiting import limit
 from storefront.web.page_numbers import read_page_number
@@ -121,7 +122,7 @@ def _page(
         view=view,
         views=VIEWS,
         columns=COLUMNS,
-        statuses=STATUS_LABELS,
+        statuses=STATUSES,
         wanted=read_filter(request.args),
         choices=list_choices(),
         following=following,

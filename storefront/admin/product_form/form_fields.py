@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from storefront import moments, shop_settings
+from storefront.i18n import gettext as _
 from storefront.money import Money
 
 Kind = Literal[
@@ -60,7 +61,7 @@ class FormField:
     @property
     def label(self) -> str:
         """The label for people, with what it is a part of."""
-        return f"{self.part}: {self.field.label}" if self.part else str(self.field.label)
+        return f"{self.part}{_(': ')}{self.field.label}" if self.part else str(self.field.label)
 
 
 def show(kind: Kind, value: Any) -> str:

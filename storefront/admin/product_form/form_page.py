@@ -24,6 +24,7 @@ from storefront.admin.product_form.picture_fields import list_pictures, name_pic
 from storefront.catalog.draft_preview import preview_url
 from storefront.catalog.models import Category
 from storefront.catalog.product_writer import LockedProduct, PictureEdit, ProductRefusedError
+from storefront.change_sets.field_names import STATUSES
 from storefront.errors import StorefrontError
 from storefront.extensions import db
 from storefront.i18n import gettext as _
@@ -93,7 +94,7 @@ def render_form(loaded: LockedProduct, state: FormState) -> Response:
         is_gone=merged.is_gone,
         changed_by=describe_actor(loaded.row.changed_by or "") if is_stopped else "",
         preview=preview_url(loaded.row.id) if loaded.row.id and loaded.variants else "",
-        statuses=product_fields.STATUSES,
+        statuses=STATUSES,
         categories=_read_categories(),
         currency=currency(),
         pictures=list_pictures(loaded),

@@ -7,10 +7,11 @@ from typing import Any
 
 from storefront import shop_settings
 from storefront.admin.product_form.form_fields import Field, currency, show
-from storefront.admin.product_form.product_fields import MAX_TAG, MAX_TAGS, STATUSES
+from storefront.admin.product_form.product_fields import MAX_TAG, MAX_TAGS
 from storefront.catalog.html_sanitiser import MAX_LENGTH, find_excess
 from storefront.catalog.models import MOST_FURTHER
 from storefront.catalog.slugs import handle_slug
+from storefront.change_sets.field_names import STATUSES
 from storefront.extensions import moment_text
 from storefront.i18n import gettext as _
 from storefront.money import Money

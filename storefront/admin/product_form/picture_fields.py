@@ -86,7 +86,8 @@ def find_foreign_pictures(
 def name_pictures(loaded: LockedProduct) -> dict[str, str]:
     """Return the names of the pictures for people, by their ids as the form has them."""
     return {
-        str(image.id): _("Picture %(number)d", number=place) + (f": {image.alt[:40]}" if image.alt else "")
+        str(image.id): _("Picture %(number)d", number=place)
+        + (f"{_(': ')}{image.alt[:40]}" if image.alt else "")
         for place, image in enumerate(loaded.images, 1)
     }
 

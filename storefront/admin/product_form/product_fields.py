@@ -6,7 +6,7 @@ one of a picture `p3-alt`; one of an option `option1-name`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,11 +19,6 @@ from storefront.i18n import gettext as _
 from storefront.i18n import lazy_gettext
 from storefront.stock import StockItem
 
-STATUSES: Mapping[str, str] = {
-    "draft": lazy_gettext("Draft"),
-    "active": lazy_gettext("Active"),
-    "archived": lazy_gettext("Archived"),
-}
 # Variants on one page: a form may have 1,000 fields (web/body_limits.py).
 MAX_VARIANTS = 60
 MAX_TAGS, MAX_TAG = 250, 255

@@ -66,6 +66,9 @@ def _read_line(form: Form, number: int, taxes: dict[str, dict[str, Any]]) -> Non
     )
     if not (country or region or rate):
         return
+    if not country:
+        form.errors[f"country-{number}"] = _("Enter %(label)s.", label=_("a country"))
+        return
     country, rate = country.upper() if len(country) == 2 else country, read_rate(rate)
     line = {"rate": "0", "regions": {region: rate}} if region else {"rate": rate}
     try:

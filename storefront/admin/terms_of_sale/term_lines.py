@@ -42,7 +42,7 @@ def describe_tables(tables: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         if not taxes:
             yield _("Rates"), _("This shop charges no tax")
         for country, region, rate in tax_form.lines_of(taxes):
-            yield " ".join(filter(None, (country, region))), f"{rate} %"
+            yield " ".join(filter(None, (country, region))), _("%(rate)s%%", rate=rate)
     if isinstance(tables.get("invoice"), dict):
         yield from _describe_invoice(tables["invoice"])
     if isinstance(tables.get("card"), dict):
@@ -63,7 +63,7 @@ def _describe_method(method: Any, place: int) -> Iterator[tuple[str, str]]:
     }
     for label, value in values.items():
         if value:
-            yield f"{code}: {label}", value
+            yield f"{code}{_(': ')}{label}", value
 
 
 def _describe_invoice(invoice: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
