@@ -23,9 +23,9 @@ class WorkerPool:
     """Spawned processes; each calls `make(*arguments)` and then methods of the result."""
 
     def __init__(self, members: int, make: Callable[..., object], *arguments: object) -> None:
-        # Forked from a server that has imported the shop once: importing it takes a second of work.
+        # Forked from a server that has imported the shop and made one: that takes seconds of work.
         context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["tests.conftest"])
+        context.set_forkserver_preload(["tests.cache.preloaded"])
         self._pipes: list[Connection] = []
         self._processes = []
         for _ in range(members):
@@ -45,9 +45,9 @@ class WorkerPool:
         """Start a method in one process."""
         self._pipes[member].send((method, arguments))
 
-    def wait(self, member: int) -> Any:
+    def wait(self, member: int, seconds: float = PATIENCE) -> Any:
         """Wait for the result of `start`."""
-        assert self._pipes[member].poll(PATIENCE), f"member {member} does not answer"
+        assert self._pipes[member].poll(seconds), f"member {member} does not answer"
         trouble, result = self._pipes[member].recv()
         assert not trouble, trouble
         return result
@@ -80,6 +80,18 @@ def worker_pool(members: int, make: Callable[..., object], *arguments: object) -
         yield one
     finally:
         one.kill()
+
+
+def call_in_process(function: Callable[..., Any], *arguments: object) -> Any:
+    """Call a function in a process of its own, which may fork others and take minutes; return its result."""
+    with worker_pool(1, _Caller, function) as pool:
+        pool.start(0, "call", *arguments)
+        return pool.wait(0, seconds=600)
+
+
+class _Caller:
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.call = function
 
 
 def bare_app(redis_url: str, prefix: str) -> Flask:

@@ -1,4 +1,4 @@
-"""Forks processes that apply and undo a change set: some die, then two work together. Run by test_killed.py.
+"""Forks processes that apply and undo a change set: some die, then two work together.
 
 The verb "run" is the work of a serving process, which takes what is due in the background.
 """
@@ -10,7 +10,6 @@ import json
 import os
 import random
 import signal
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -26,13 +25,14 @@ from tests.change_sets.stored_sets import shop
 from tests.conftest import make_app
 
 
-def main(url: str, instance: str, number: int, kills: int, *verbs: str) -> None:
+def fork_workers(url: str, instance: str, number: int, kills: int, *verbs: str) -> list[str]:
     """For each verb, fork processes that are killed one after the other, and then two that do the rest together.
 
-    Print the shop and the states of the rows after each verb, as a line of JSON.
+    Return the shop and the states of the rows after each verb, as JSON.
     """
     app = make_app(url, Path(instance))
     runner.BATCH = 3
+    described = []
     gc.disable()  # else each child copies most of the parent's memory
     for verb in verbs:
         killed = [os.waitpid(fork(app, verb, number, 40 + 35 * turn), 0)[1] for turn in range(kills)]
@@ -41,8 +41,9 @@ def main(url: str, instance: str, number: int, kills: int, *verbs: str) -> None:
         children = [fork(app, verb, number, 0) for _ in range(1 if verb == "run" else 2)]
         assert not any(os.waitpid(child, 0)[1] for child in children)
         with app.app_context():
-            print(describe(number), flush=True)
+            described.append(describe(number))
             db.engine.dispose()  # children open connections of their own
+    return described
 
 
 def describe(number: int) -> str:
@@ -83,7 +84,3 @@ def pass_backoff() -> None:
         session.execute(
             update(ChangeSet).where(ChangeSet.run_at.is_not(None)).values(run_at=datetime.now(UTC))
         )
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:3], int(sys.argv[3]), int(sys.argv[4]), *sys.argv[5:])

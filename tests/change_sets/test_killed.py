@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 
 import pytest
 from flask import Flask
@@ -16,9 +13,10 @@ from storefront.change_sets import store as change_sets
 from storefront.change_sets.changes import ProductChange, StockChange, ValueChange
 from storefront.change_sets.directions import Verb
 from storefront.extensions import db
+from tests.cache.workers import call_in_process
+from tests.change_sets.killed import fork_workers
 from tests.change_sets.stored_sets import creation, media, removal, shop, store, update, variant_change
 from tests.factories import make_product
-from tests.processes import ROOT
 from tests.selection import effort
 
 KILLS = effort(2, 60)
@@ -51,10 +49,9 @@ def make_changes() -> list[ProductChange]:
 def fork_processes(app: Flask, number: int, kills: int, *verbs: str) -> list[str]:
     """Have processes be killed at the work, and two do the rest; return the description after each verb."""
     db.session.remove()
-    url, words = app.config["SQLALCHEMY_DATABASE_URI"], [str(number), str(kills), *verbs]
-    command = [sys.executable, "-m", "tests.change_sets.killed", url, app.instance_path, *words]
-    done = subprocess.run(command, cwd=ROOT, env=os.environ, check=True, stdout=subprocess.PIPE, text=True)
-    return done.stdout.splitlines()
+    url, instance = app.config["SQLALCHEMY_DATABASE_URI"], app.instance_path
+    described: list[str] = call_in_process(fork_workers, url, instance, number, kills, *verbs)
+    return described
 
 
 @pytest.mark.slow

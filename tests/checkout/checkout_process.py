@@ -1,11 +1,10 @@
-"""A process in which many shoppers order at once, and a program whose children are killed while they order."""
+"""A process in which many shoppers order at once, and one whose children are killed while they order."""
 
 from __future__ import annotations
 
 import gc
 import os
 import signal
-import sys
 import tempfile
 import threading
 from collections import Counter
@@ -75,7 +74,7 @@ class CheckoutProcess:
         return place_order(draft, key, digest).order.number
 
 
-def main(url: str, instance: str, redis_url: str, drafts: list[int]) -> None:
+def fork_buyers(url: str, instance: str, redis_url: str, drafts: list[int]) -> None:
     """Fork a child for each draft. It orders the draft, and is killed before or after one of its statements.
 
     The first draft is ordered before: the children inherit the compiled statements.
@@ -118,7 +117,3 @@ def _kill_after(statements: int) -> None:
 
     for moment in ("before_cursor_execute", "after_cursor_execute", "commit"):
         event.listen(db.engine, moment, count)
-
-
-if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], sys.argv[3], [int(draft) for draft in sys.argv[4].split(",")])

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -16,10 +13,10 @@ from storefront.checkout import retention
 from storefront.checkout.models import Checkout, Hold, Order, OrderEvent, OrderLine
 from storefront.extensions import db, write_transaction
 from storefront.stock import StockMovement
-from tests.checkout.checkout_process import KILL_POINTS
+from tests.cache.workers import call_in_process
+from tests.checkout.checkout_process import KILL_POINTS, fork_buyers
 from tests.checkout.shoppers import make_draft, place, stock_differences, stock_level
 from tests.factories import make_product
-from tests.processes import ROOT
 from tests.selection import effort
 
 ROUNDS = effort(1, 5) * KILL_POINTS
@@ -33,13 +30,7 @@ def test_killed_process_leaves_a_complete_order_or_none(app: Flask) -> None:
     drafts = [make_draft({"TP": 1, "CUP": 2}) for _ in range(1 + ROUNDS)]
     db.session.remove()
     url, redis_url = app.config["SQLALCHEMY_DATABASE_URI"], app.config["REDIS_URL"]
-    arguments = [url, app.instance_path, redis_url, ",".join(map(str, drafts))]
-    subprocess.run(
-        [sys.executable, "-m", "tests.checkout.checkout_process", *arguments],
-        cwd=ROOT,
-        env=os.environ,
-        check=True,
-    )
+    call_in_process(fork_buyers, url, app.instance_path, redis_url, drafts)
     orders = db.session.execute(select(func.count(Order.id))).scalar_one()
     held = db.session.execute(select(func.count(func.distinct(Hold.checkout_id)))).scalar_one()
     assert min(orders, held, 1 + ROUNDS - orders - held) > 5, "they die before, during and after both"

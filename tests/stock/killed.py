@@ -1,4 +1,4 @@
-"""A shop whose processes change stock and are killed before or after they publish it. Run by test_killed.py."""
+"""A shop whose processes change stock and are killed before or after they publish it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import gc
 import os
 import random
 import signal
-import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from storefront.outbox.registry import registry
 from tests.conftest import make_app
 
 
-def main(url: str, instance: str, redis_url: str, prefix: str, rounds: int) -> None:
+def fork_writers(url: str, instance: str, redis_url: str, prefix: str, rounds: int) -> None:
     """Fork a child for each round, which dies before or after it publishes what it has committed."""
     app = make_app(url, Path(instance), REDIS_URL=redis_url, STOREFRONT_CACHE_PREFIX=prefix)
     handlers = registry.get(app).handlers
@@ -56,7 +55,3 @@ def _prepare_statements(app: Flask) -> None:
 
 class _NotMeantError(Exception):
     """Ends a transaction that must leave nothing."""
-
-
-if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], sys.argv[3], sys.argv[4], int(sys.argv[5]))

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-
 import pytest
 from flask import Flask
 from sqlalchemy import select
@@ -14,9 +10,11 @@ from storefront import outbox, redis_roles
 from storefront.extensions import db
 from storefront.redis_roles import Role
 from storefront.stock import StockItem, audit, publisher
+from tests.cache.workers import call_in_process
 from tests.factories import make_product
-from tests.processes import ROOT, eventually
+from tests.processes import eventually
 from tests.selection import effort
+from tests.stock.killed import fork_writers
 
 ROUNDS = effort(60, 400)
 
@@ -27,10 +25,7 @@ def test_killed_processes_lose_no_last_version(app: Flask) -> None:
     make_product(variants=[{"sku": f"V{n}", "option1": str(n)} for n in range(5)])
     db.session.remove()
     url, prefix = app.config["SQLALCHEMY_DATABASE_URI"], app.config["CACHE_PREFIX"]
-    arguments = [url, app.instance_path, app.config["REDIS_URL"], prefix, str(ROUNDS)]
-    subprocess.run(
-        [sys.executable, "-m", "tests.stock.killed", *arguments], cwd=ROOT, env=os.environ, check=True
-    )
+    call_in_process(fork_writers, url, app.instance_path, app.config["REDIS_URL"], prefix, ROUNDS)
     assert eventually(outbox_is_empty)
     client, (_, keys) = redis_roles.get_client(Role.LIVE), publisher.channel_and_prefix(app)
     for item in db.session.execute(select(StockItem)).scalars():
