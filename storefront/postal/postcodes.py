@@ -6,57 +6,34 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 
+from storefront.postal.postcode_signs import signs_of
 from storefront.unicode_text import ascii_digits, normalize
 
-# Distinguishing signs of vehicles (Convention on Road Traffic, 1968), which many people write before a postal code,
-# where they differ from the ISO 3166-1 code. The CEN and the posts advise against them, and they are everywhere.
-_VEHICLE_SIGNS = {
-    "AT": "A",
-    "BE": "B",
-    "DE": "D",
-    "EE": "EST",
-    "ES": "E",
-    "FI": "FIN",
-    "FR": "F",
-    "GB": "UK",
-    "HU": "H",
-    "IT": "I",
-    "JP": "〒",
-    "LI": "FL",
-    "LU": "L",
-    "NO": "N",
-    "PT": "P",
-    "RU": "RUS",
-    "SE": "S",
-    "SI": "SLO",
-    "SM": "RSM",
-    "VA": "V",
-}
-# Words for "postal code", names and signs of old that people and printed labels write before the code.
-_WORDS = {
-    "AT": ("PLZ",),
-    "BR": ("CEP",),
-    "CH": ("PLZ",),
-    "CN": ("邮编", "邮政编码"),
-    "DE": ("PLZ",),
-    "DK": ("K",),
-    "ES": ("CP",),
-    "FI": ("SF",),
-    "FR": ("CP",),
-    "IN": ("PIN", "PINCODE"),
-    "IT": ("CAP",),
-    "JP": ("郵便番号",),
-    "KR": ("우편번호", "우"),
-    "MX": ("CP",),
-    "SG": ("S", "SINGAPORE"),
-    "US": ("ZIP", "ZIPCODE"),
-}
 # The sign of a long vowel: Japanese keyboards write it with the key of the hyphen. Unicode counts it as a letter.
 _LONG_VOWEL = "ー"
 # Spellings that the post prefers to the library's examples. Sweden: PostNord, "Postnummersystemet", a space after 3.
-_USUAL = {"SE": ("114 55",), "SA": ("11564-2345",)}
-# Codes that the post prefers and the library refuses. Saudi Arabia: the National Address adds four digits (SPL).
-_FURTHER = {"SA": re.compile(r"\d{5}(?:-\d{4})?")}
+_USUAL = {"SE": ("114 55",), "SA": ("11564-2345",), "VE": ("1010-A",)}
+# Codes as the posts give them out, where the library refuses some of them or accepts what cannot be one.
+_OWN_PATTERNS = {
+    # Eircode, "Product Guide": no letter that looks like another or like a digit; D6W is the one key with two letters.
+    "IE": r"(?:[AC-FHKNPRTV-Y]\d\d|D6W) [\dAC-FHKNPRTV-Y]{4}",
+    "KZ": r"\d{6}|[A-Z]\d\d[A-Z]\d[A-Z]\d",  # Kazpost: the codes of buildings, beside those of post offices
+    "OM": r"\d{3}",  # the library takes the word PC for a part of it
+    "SA": r"\d{5}(?:-\d{4})?",  # SPL: the National Address adds four digits
+    "VE": r"\d{4}(?:-[A-Z])?",  # Ipostel: a letter for the part of a large city
+}
+# How codes begin where the library allows all digits (UPU, "Postal addressing systems in member countries").
+_BEGINNINGS = {
+    **dict.fromkeys(("AT", "BE", "BG", "CH", "HU", "IN", "LU", "PT", "SE", "SI", "TW"), "[1-9]"),
+    "CZ": "[1-7]",
+    "DE": "(?!00)",
+    "ES": "(?!00|5[3-9]|[6-9])",
+    "GR": "[1-8]",
+    "KR": "(?!00|6[4-9]|[7-9])",
+    "RU": "[1-6]",
+    "SK": "[089]",
+    "TR": "(?!00|8[2-9]|9)",
+}
 
 
 def normalize_postcode(
@@ -78,16 +55,18 @@ def normalize_postcode(
         examples: valid codes, which show the separators.
         prefixes: further words before the code that mean nothing, such as the code of the region.
     """
-    pattern = _FURTHER.get(country, pattern)
+    is_valid = re.compile(_OWN_PATTERNS.get(country, pattern.pattern)).fullmatch
+    begins = re.compile(_BEGINNINGS.get(country, "")).match
     text = ascii_digits(normalize("NFKC", typed)).upper()
-    sign = _VEHICLE_SIGNS.get(country, country)
-    signs = (country, sign, *_WORDS.get(country, ()), *(prefix.strip(" -") for prefix in prefixes))
+    signs = (*signs_of(country), *(prefix.strip(" -") for prefix in prefixes))
+    parts = [sign for sign in signs_of(country) if sign in pattern.pattern]  # `LV-1073`: the sign is part of the code
     by_shape = {
         _shape(_compact(example)): example for example in (*reversed(examples), *_USUAL.get(country, ()))
     }
     for compact in _readings(text, signs):
-        spellings = chain(_separated(compact, by_shape), (f"{country}{compact}", f"{country}-{compact}"))
-        if found := next((code for code in spellings if pattern.fullmatch(code)), None):
+        signed = (f"{sign}{mark}{compact}" for sign in parts for mark in ("", " ", "-"))
+        spellings = chain(_separated(compact, by_shape), signed)
+        if found := next((code for code in spellings if is_valid(code) and begins(code)), None):
             return found
     return None
 

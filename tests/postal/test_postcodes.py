@@ -64,6 +64,25 @@ def read(country: str, typed: str) -> str | None:
         ("KR", "우)03187", "03187"),
         ("SG", "Singapore 238823", "238823"),
         ("DK", "K-1050", "1050"),
+        ("DE", "D\u202110115", "10115"),
+        ("DE", "DEU 10115", "10115"),
+        ("US", "USA 94103", "94103"),
+        ("IE", "IRL-A65 F4E2", "A65 F4E2"),
+        ("GR", "EL-10431", "104 31"),
+        ("GR", "Τ.Κ. 10431", "104 31"),
+        ("CZ", "PSČ 11000", "110 00"),
+        ("CH", "NPA 1201", "1201"),
+        ("RU", "индекс 101000", "101000"),
+        ("IR", "کد پستی: ۱۱۹۳۶۱۲۳۴۵", "11936-12345"),
+        ("AX", "FI-22100", "22100"),
+        ("MC", "F-98000", "98000"),
+        ("RE", "F-97400", "97400"),
+        ("GL", "DK-3900", "3900"),
+        ("LI", "CH-9490", "9490"),
+        ("SV", "1101", "CP 1101"),
+        ("OM", "PC 133", "133"),
+        ("VE", "1010a", "1010-A"),
+        ("KZ", "a15x4x7", "A15X4X7"),
     ],
 )
 def test_postcode_is_read_as_people_write_it(country: str, typed: str, code: str) -> None:
@@ -78,7 +97,12 @@ def test_postcode_is_read_as_people_write_it(country: str, typed: str, code: str
         ("DE", "CH-8001"),
         ("AT", "CH-8001"),
         ("CA", "K1A OB1"),
+        ("IE", "DO2 X285"),
         ("US", "-"),
+        ("DE", "00000"),
+        ("CH", "0800"),
+        ("IN", "010001"),
+        ("BN", "1234"),  # without the letters of the district
     ],
 )
 def test_other_text_is_not_a_postcode(country: str, typed: str) -> None:
