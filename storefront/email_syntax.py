@@ -6,13 +6,18 @@ import re
 
 import idna
 
+from storefront.unicode_text import strip_invisible
+
 MAX_LENGTH = 254  # RFC 5321, 4.5.3.1.3: a path of 256 characters with its brackets
 
 # What HTML's <input type=email> accepts, with at least one dot in the domain.
 _LOCAL = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}")
 # ASCII in full width, as Japanese and Chinese keyboards write it. No mailbox is named so.
 _WIDE = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)}
-_DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+# The last label is never a number (RFC 3696, 2): `kim@192.0.2.1` is not an address to which a server would send.
+_DOMAIN = re.compile(
+    r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+(?![0-9]+$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+)
 
 
 def normalize_email(text: str) -> str | None:
@@ -27,7 +32,7 @@ def normalize_email(text: str) -> str | None:
     """
     if len(text) > 2 * MAX_LENGTH:
         return None
-    local, _at, domain = text.translate(_WIDE).strip().rpartition("@")
+    local, _at, domain = _bare(text).rpartition("@")
     local = local.casefold() if local.isascii() else ""
     try:
         domain = domain.lower() if domain.isascii() else idna.encode(domain, uts46=True).decode("ascii")
@@ -46,8 +51,9 @@ def exact_email(text: str) -> str:
     them for one (`normalize_email`); what belongs to somebody must not.
     """
     canonical = normalize_email(text)
-    return (
-        f"{text.translate(_WIDE).strip().rpartition('@')[0]}@{canonical.rpartition('@')[2]}"
-        if canonical
-        else ""
-    )
+    return f"{_bare(text).rpartition('@')[0]}@{canonical.rpartition('@')[2]}" if canonical else ""
+
+
+def _bare(text: str) -> str:
+    """Return an address without the wide letters and the invisible characters round it that come with copied text."""
+    return strip_invisible(text.translate(_WIDE))

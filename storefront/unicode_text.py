@@ -35,6 +35,8 @@ _LATIN_NAMES = {
 
 # Control characters, line and paragraph separators: they part words.
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+# CJK compatibility ideographs (UAX #15 maps each to the unified one, and the difference is lost).
+_VARIANT = re.compile("([\uf900-\ufaff\U0002f800-\U0002fa1f])")
 # Characters that turn the direction of the text after them (UAX #9, 2.1 to 2.4), and halves of characters.
 _DIRECTIONS = re.compile("[\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
 _HALVES = re.compile("[\ud800-\udfff]")
@@ -57,6 +59,15 @@ def normalize(form: Literal["NFC", "NFKC", "NFKD"], text: str) -> str:
     return unicodedata.normalize(form, text)
 
 
+def compose(text: str) -> str:
+    """Return the text in NFC, with the Han characters that NFC would replace by others.
+
+    Names are registered with them: U+FA19 is another spelling of U+795E, and its owner sees the difference.
+    """
+    parts = _VARIANT.split(text)  # every second part is one of them
+    return "".join(part if place % 2 else normalize("NFC", part) for place, part in enumerate(parts))
+
+
 def clean_line(text: str) -> str:
     """Return a text as one line without control characters and without characters that turn its direction.
 
@@ -73,6 +84,16 @@ def clean_lines(text: str) -> str:
 def is_invisible(text: str) -> bool:
     """Return whether nothing of a text can be seen."""
     return _INVISIBLE.fullmatch(text) is not None
+
+
+def strip_invisible(text: str) -> str:
+    """Return a text without what cannot be seen at its ends, such as the marks that come with copied text."""
+    start, end = 0, len(text)
+    while start < end and is_invisible(text[start]):
+        start += 1
+    while start < end and is_invisible(text[end - 1]):
+        end -= 1
+    return text[start:end]
 
 
 def is_whole(text: str) -> bool:

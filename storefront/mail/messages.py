@@ -64,13 +64,13 @@ def build_message(recipient: str, text: MailText, key: str) -> EmailMessage:
     shop_name = shop_settings.current().name
     mail = EmailMessage()
     mail["Subject"] = remove_isolates(text.subject)
-    mail["From"] = Address(shop_name, addr_spec=sender)
+    mail["From"] = _named(shop_name, sender)
     mail["To"] = recipient
     mail["Date"] = format_datetime(localtime())
     mail["Message-ID"] = f"<{key}@{sender.partition('@')[2]}>"
     look = current_look()
     if look.reply_to and look.reply_to != recipient:
-        mail["Reply-To"] = Address(shop_name, addr_spec=look.reply_to)
+        mail["Reply-To"] = _named(shop_name, look.reply_to)
     mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: keeps out-of-office programs from answering
     colon = _(": ")
     table = "\n".join(f"{item}{colon}{price}" for item, price in text.rows)
@@ -83,6 +83,12 @@ def build_message(recipient: str, text: MailText, key: str) -> EmailMessage:
     mail.set_content("\n\n".join(filter(None, parts)) + "\n", cte="quoted-printable")
     mail.add_alternative(render_template("mail/message.html", text=text, look=look), subtype="html")
     return mail
+
+
+def _named(name: str, email: str) -> Address:
+    """Return an address with a name. Some providers give out `shop.@…`, which `addr_spec` refuses (RFC 5322)."""
+    local, _at, domain = email.rpartition("@")
+    return Address(name, local, domain)
 
 
 def plain_text(message: EmailMessage) -> str:

@@ -9,7 +9,7 @@ from werkzeug.datastructures import MultiDict
 
 from storefront import moments
 from storefront.i18n import gettext as _
-from storefront.unicode_text import clean_line, is_invisible, normalize, read_whole_number
+from storefront.unicode_text import clean_line, compose, is_invisible, read_whole_number
 
 
 class Form:
@@ -53,7 +53,7 @@ class Form:
 
     def text(self, name: str, label: str, *, most: int, required: bool = True) -> str:
         """Return one line of at most `most` characters, without control characters."""
-        line = clean_line(normalize("NFC", self.typed(name)[: most * 8])[: most * 4])
+        line = clean_line(compose(self.typed(name)[: most * 8])[: most * 4])
         if is_invisible(line):
             line = ""
         self.values[name] = line[:most]
