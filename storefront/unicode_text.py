@@ -42,8 +42,8 @@ _DIRECTIONS = re.compile("[\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
 _HALVES = re.compile("[\ud800-\udfff]")
 # Default_Ignorable_Code_Point (UAX #44) as far as fonts show nothing: a text of these alone is empty to a reader.
 _INVISIBLE = re.compile(
-    "[\\s\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2060-\u206f\u2800\u3164"
-    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001d173-\U0001d17a\U000e0000-\U000e0fff]*"
+    "[\\s\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800"
+    "\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001d173-\U0001d17a\U000e0000-\U000e0fff]*"
 )
 
 

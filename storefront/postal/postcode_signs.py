@@ -52,7 +52,11 @@ _WORDS = {
     "FI": ("SF",),
     "FR": ("CP",),
     "GB": ("POSTCODE",),
-    "GR": ("EL", "TK", "ΤΚ"),  # the code of Greece in VAT numbers; the second in Latin, the third in Greek letters
+    "GR": (
+        "EL",
+        "TK",
+        "ΤΚ",
+    ),  # the code of Greece in VAT numbers; the second in Latin, the third in Greek letters
     "HU": ("IRSZ",),
     "IE": ("EIRCODE",),
     "IN": ("PIN", "PINCODE"),

@@ -15,7 +15,7 @@ _LONG_VOWEL = "ー"
 _USUAL = {"SE": ("114 55",), "SA": ("11564-2345",), "VE": ("1010-A",)}
 # Codes as the posts give them out, where the library refuses some of them or accepts what cannot be one.
 _OWN_PATTERNS = {
-    # Eircode, "Product Guide": no letter that looks like another or like a digit; D6W is the one key with two letters.
+    # Eircode, "Product Guide": no letter that looks like another or like a digit; only the key D6W has two letters.
     "IE": r"(?:[AC-FHKNPRTV-Y]\d\d|D6W) [\dAC-FHKNPRTV-Y]{4}",
     "KZ": r"\d{6}|[A-Z]\d\d[A-Z]\d[A-Z]\d",  # Kazpost: the codes of buildings, beside those of post offices
     "OM": r"\d{3}",  # the library takes the word PC for a part of it
@@ -59,7 +59,9 @@ def normalize_postcode(
     begins = re.compile(_BEGINNINGS.get(country, "")).match
     text = ascii_digits(normalize("NFKC", typed)).upper()
     signs = (*signs_of(country), *(prefix.strip(" -") for prefix in prefixes))
-    parts = [sign for sign in signs_of(country) if sign in pattern.pattern]  # `LV-1073`: the sign is part of the code
+    parts = [
+        sign for sign in signs_of(country) if sign in pattern.pattern
+    ]  # `LV-1073`: the sign is part of the code
     by_shape = {
         _shape(_compact(example)): example for example in (*reversed(examples), *_USUAL.get(country, ()))
     }

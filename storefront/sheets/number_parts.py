@@ -13,12 +13,11 @@ _MINUS = str.maketrans(dict.fromkeys("−–‐‑‒—―﹣－⁻˗", "-"))
 _GROUP_SIGNS = str.maketrans(
     {**dict.fromkeys("’‘`´ʼ＇٬،⹁_", "'"), **dict.fromkeys("\u2009\u202f\u00a0", " ")}
 )
-_DIRECTION_MARKS = dict.fromkeys(
-    [0x200E, 0x200F, 0x061C]
-)  # around prices of Arabic, Hebrew and Persian shops
+# Around prices of Arabic, Hebrew and Persian shops, and around copied ones.
+_DIRECTION_MARKS = dict.fromkeys([0x200E, 0x200F, 0x061C, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 _CORE = re.compile(r"[0-9][0-9.,' ]*")
 _GROUPED = re.compile(r"[0-9]+|[0-9]{1,3}(?:([.,' ])[0-9]{2,3}(?:\1[0-9]{2,3})*)?")  # India groups by two
-_NO_CENTS = re.compile(r"[.,](?:--?)?")  # "1'299.–" and "12,--"
+_NO_CENTS = re.compile(r"[.,:](?:--?)?")  # "1'299.–", "12,--" and, in Sweden, "12:-"
 
 
 class NumberParts(NamedTuple):
@@ -70,6 +69,8 @@ def take_apart(cell: str) -> NumberParts:
     if number[-1] in ".,":  # "5.", "12,-", "1'299.-"
         number = number[:-1]
         after = _NO_CENTS.sub("", f"{core[0].rstrip()[-1]}{after}", count=1)
+    elif after.startswith(":-"):
+        after = _NO_CENTS.sub("", after, count=1)
     if before.endswith((".", ",")) and not before[:-1][-1:].isalpha():  # ".5", but not "Rs.5"
         before, number = before[:-1], f"0{before[-1]}{number}"
     if re.match(r"[eE][-+]?[0-9]", after):

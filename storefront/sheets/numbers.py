@@ -9,6 +9,7 @@ Amounts that people type into forms are read by the same rules; there the shop's
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
@@ -16,7 +17,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from babel.numbers import get_currency_symbol, get_decimal_symbol
 
 from storefront.money import minor_units
-from storefront.sheets.currency_words import find_currency
+from storefront.sheets.currency_words import find_currencies
 from storefront.sheets.number_parts import MAX_NUMBER, NumberParts, shorten_cell, take_apart
 
 MAX_AMOUNT = 10**12  # minor units
@@ -62,9 +63,21 @@ def parse_amount(text: str, locale: str, currency: str) -> int:
     Raises:
         ValueError: the text is empty, negative, doubtful or not an amount of that currency; the text says why.
     """
-    text = text[: MAX_NUMBER + 1].replace(get_currency_symbol(currency, locale), "", 1)
+    text = _without_symbol(text[: MAX_NUMBER + 1], get_currency_symbol(currency, locale))
     hint = "," if get_decimal_symbol(locale) == "," else "."
     return NumberReader(hint=hint).amount(text, minor_units(currency), currency=currency)
+
+
+def _without_symbol(text: str, symbol: str) -> str:
+    """Return an amount without the symbol that the locale writes beside it, also where no file would have it.
+
+    Between digits it is the decimal sign: "12€50" is 12.50.
+    """
+    if cents := re.fullmatch(rf"(.*\d)\s?{re.escape(symbol)}\s?(\d\d)", text.strip()):
+        return f"{cents[1]}.{cents[2]}" if cents[1].isdecimal() else text
+    sides = text.split(symbol)
+    is_word = any(side[-1:].isalpha() for side in sides[:-1]) or any(side[:1].isalpha() for side in sides[1:])
+    return text if is_word or (all(sides) and len(sides) > 1) else text.replace(symbol, "", 1)
 
 
 def decide_hint(delimiter: str, columns: Iterable[NumberEvidence]) -> str:
@@ -123,10 +136,10 @@ class NumberReader:
         if parts.negative:
             raise ValueError(f"{shown} is negative")
         if parts.currency:
-            code = find_currency(parts.currency)
-            if code is None:
+            codes = find_currencies(parts.currency)
+            if codes is None:
                 raise ValueError(f"{shown} is not an amount: {parts.currency[:20]!r} is not a currency")
-            if currency and code not in ("", currency):
+            if currency and currency not in codes:
                 raise ValueError(f"{shown} is not in {currency}, the currency of the shop")
         value = self._value(parts, shown, digits).scaleb(digits)
         if value != value.to_integral_value():

@@ -17,6 +17,8 @@ from storefront.mail import email_address
         ("kim@STRASSE.example", "kim@strasse.example"),
         ("kim@xn--i-7iq.example", "kim@xn--i-7iq.example"),
         ("ｋｉｍ＠ｅｘａｍｐｌｅ．ｃｏｍ", "kim@example.com"),
+        ("\ufeffkim@example.com\u202c", "kim@example.com"),  # marks that come with copied text
+        ("kim@192.0.2.1", None),
         ("kim@i\u2764.example", None),
         ("stra\u00dfe@example.com", None),
         ("k\u0131m@example.com", None),

@@ -249,6 +249,12 @@ def test_reading_a_number_is_linear(sign: str) -> None:
         ("1.299,00", "de_DE", "EUR", 129900),
         ("1 299,00", "fr_FR", "EUR", 129900),
         ("1,299", "en_US", "USD", 129900),
+        ("12€50", "fr_FR", "EUR", 1250),
+        ("US$12", "en_US", "USD", 1200),
+        ("12 kr.", "sv_SE", "SEK", 1200),
+        ("12:-", "sv_SE", "SEK", 1200),
+        ("1,299 yen", "ja_JP", "JPY", 1299),
+        ("\u202a12.50\u202c", "en_US", "USD", 1250),  # as some programs copy it
         ("$12.5", "en_US", "USD", 1250),
         ("1\u2019299.-", "de_CH", "CHF", 129900),
         ("１２００", "ja_JP", "JPY", 1200),
@@ -262,7 +268,8 @@ def test_a_typed_amount_is_read_by_the_locale(text: str, locale: str, currency: 
 
 
 @pytest.mark.parametrize(
-    "text", ["", " ", "x", "-1", "1.2345", "12,345", "1e9", "5 USD", "NaN", "1" * 200, "\x00"]
+    "text",
+    ["", " ", "x", "-1", "1.2345", "12,345", "1e9", "5 USD", "$5", "5 kr", "1€299", "NaN", "1" * 200, "\x00"],
 )
 def test_a_typed_amount_that_is_doubtful_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"\w"):

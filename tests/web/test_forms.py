@@ -20,6 +20,7 @@ pytestmark = pytest.mark.any_database
         ("Kim\x00\x1b[31m\tLang\n", "Kim [31m Lang"),
         ("  Kim \u3000 Lang\u2028", "Kim Lang"),
         ("Zoe\u0308", "Zo\u00eb"),
+        ("\ufa19田", "\ufa19田"),  # the owner of this name sees that the character is not U+795E
     ],
 )
 def test_text_keeps_every_letter(app: Flask, typed: str, kept: str) -> None:
