@@ -87,7 +87,7 @@ def is_invisible(text: str) -> bool:
 
 
 def strip_invisible(text: str) -> str:
-    """Return a text without what cannot be seen at its ends, such as the marks that come with copied text."""
+    """Return a text without invisible characters at its ends, such as the marks that come with copied text."""
     start, end = 0, len(text)
     while start < end and is_invisible(text[start]):
         start += 1

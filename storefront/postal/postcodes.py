@@ -13,7 +13,7 @@ from storefront.unicode_text import ascii_digits, normalize
 _LONG_VOWEL = "ー"
 # Spellings that the post prefers to the library's examples. Sweden: PostNord, "Postnummersystemet", a space after 3.
 _USUAL = {"SE": ("114 55",), "SA": ("11564-2345",), "VE": ("1010-A",)}
-# Codes as the posts give them out, where the library refuses some of them or accepts what cannot be one.
+# Codes as the posts give them out, where the library refuses some of them or accepts more than exist.
 _OWN_PATTERNS = {
     # Eircode, "Product Guide": no letter that looks like another or like a digit; only the key D6W has two letters.
     "IE": r"(?:[AC-FHKNPRTV-Y]\d\d|D6W) [\dAC-FHKNPRTV-Y]{4}",

@@ -55,6 +55,7 @@ JOINED_AND_SPLIT = (
     ("Box 2 x 1.5l", "2x|2 x|1.5l|1,5 l|2x1.5l|2x1,5 l", "3x|15l"),
     ('Wheel 26" black', "26\"|26 inch|26″|26-inch|26inch|26 inches|26''|26 ”", "27 inch|6 inch"),
     ('Box "Model 5" red', '"model 5"|“model 5”|"5"', '5"|5 inch'),
+    ("Plate Ø20cm", "20cm|20 cm|Ø20|Ø 20 cm|⌀20cm", "30cm"),
     ("Lens 1.5 cm", "1.5|1.5cm|1,5 cm", "15|15cm"),
 )
 LATIN = (
@@ -66,6 +67,7 @@ LATIN = (
     ("İstanbul tray", "istanbul|İSTANBUL|ıstanbul", "stan"),
     ("Straße map", "strasse|straße|STRASSE|STRAẞE", "stasi"),
     ("Müsli jar", "musli|muesli|müsli|MÜSLI|mu\u0308sli", "masla"),
+    ("Müslischale", "muesli|müsli|musli", "maesli"),
     ("Muesli jar", "müsli|muesli", "moosla"),
     ("Ærø print", "aero|ærø|aeroe", "oero9"),
     ("Ångström rule", "angstrom|ångström|aangstroem", "anström9"),
@@ -82,12 +84,14 @@ OTHER_ALPHABETS = (
     ("کیک", "كيك|کیک", "كوك"),
     ("כּוֹס תֵּה", "כוס|כוס תה", "כיס"),
     ("चाय की केतली", "केतली|चाय|के", "कतल|किताल"),
+    ("हिन्दी किताब", "हिन्दी|हिंदी", "हिसाब"),
     ("क़लम", "कलम|क़लम", "काला"),
     ("தேநீர் கோப்பை", "கோப்பை|தேநீர்", "கபப"),
     ("도자기 찻주전자", "도자기|찻주|찻주전자", "주자"),
 )
 WITHOUT_SPACES = (
     ("แก้วชาเซรามิก", "แก้ว|ชา|เซรามิก|แก้วชา", "กวช|ชี|เซรามาก"),
+    ("น้ำหอม", "น้ำ|นํ้า|น้ํา", "นา"),
     ("ガラスの急須", "ガラス|ｶﾞﾗｽ|がらす|急須|ガラスの急須|須", "カラス|からす|スラガ|須急"),
     ("カラスの絵", "カラス|ｶﾗｽ|からす|絵", "ガラス"),
     ("はさみとハサミ", "ハサミ|はさみ|ﾊｻﾐ", "ばさみ|パサミ|みさは"),
@@ -105,6 +109,8 @@ JAPANESE = (
     ("USBケーブル 1.5m", "usbケーブル1.5m|ＵＳＢ　ケーブル|ケーブル１．５ｍ", "ブルケー"),
     ("木のスプーン", "スプーン 木|木スプーン|すぷーん", "鉄のフォーク"),
     ("は", "ハ|ﾊ|は", "ば|パ"),
+    ("ウィスキーグラス", "ウイスキー|ｳｨｽｷｰ|ういすきー|ウイスキーグラス", "ウスキ"),
+    ("ヴァイオリン弦", "バイオリン|ｳﾞｧｲｵﾘﾝ|ばいおりん|バイオリン弦", "ハイオリン"),
 )
 CASES = (*SINGULAR_AND_PLURAL, *JOINED_AND_SPLIT, *LATIN, *OTHER_ALPHABETS, *WITHOUT_SPACES, *JAPANESE)
 
@@ -151,6 +157,22 @@ def test_barcodes_are_found_however_they_are_written(app: Flask) -> None:
         assert found(query) == ["Mug"], query
     for query in ("0036000291453", "9780306406158", "6000291452"):
         assert found(query) == [], query
+
+
+@pytest.mark.parametrize(
+    ("code", "barcode", "queries"),
+    [
+        ("AB-12.34/X", "", "ab1234x|AB 12 34 X|ab-1234-x|AB_12_34_X|SKU AB-12.34/X"),
+        ("TEA 01 BLUE", "", "TEA01BLUE|tea01-blue|tea_01_blue"),
+        ("B1", "9780306406157", "0306406152|0-306-40615-2|ISBN 978-0-306-40615-7|isbn:0306406152"),
+        ("B2", "080442957X", "9780804429573|0-8044-2957-X|978 0804429573"),
+        ("B3", "4006381 333931", "EAN 4006381333931|04006381333931|GTIN: 4006381-333931"),
+    ],
+)
+def test_codes_are_found_with_other_separators(app: Flask, code: str, barcode: str, queries: str) -> None:
+    make_product("Mug", variants=[{"sku": code, "label": code, "barcode": barcode}])
+    make_product("Bowl", variants=[{"sku": "Q9", "barcode": "96385074"}])
+    assert [query for query in queries.split("|") if found(query) != ["Mug"]] == []
 
 
 def test_words_one_edit_apart_are_found_and_named(app: Flask) -> None:

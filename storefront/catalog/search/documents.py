@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import chain, islice, pairwise
 
+from storefront.catalog.gtin import other_isbn
 from storefront.catalog.search.folding import clean, fold
 from storefront.catalog.search.stems import language_of
 from storefront.catalog.search.text_words import forms, join_thousands, join_unit, join_words, split_token
@@ -87,6 +88,7 @@ def build_document(texts: SearchedTexts, language: str) -> Document:
         rest.update(dict.fromkeys(_name_words(name, language)))
     for code in texts.codes:
         rest.update(dict.fromkeys(_words(code, language)))
+        rest[DERIVED + _compact(code)] = None
     for barcode in texts.barcodes:
         rest.update(dict.fromkeys(_barcode_words(barcode)))
     rest.update(dict.fromkeys(_words(texts.body, language)))
@@ -154,8 +156,13 @@ def _neighbours(tokens: Sequence[str], language: str, *, pairs: bool) -> Iterato
 
 
 def _barcode_words(text: str) -> Iterator[str]:
-    """Yield a number as one word, however it is grouped; and without the zeros that it begins with."""
-    code = fold(_NOT_CODE.sub("", clean(text)))
-    if code:
+    """Yield a number as one word, however it is grouped; without the zeros that it begins with; as the other ISBN."""
+    if code := _compact(text):
         yield code
         yield DERIVED + code.lstrip("0")
+        for isbn in other_isbn(code):
+            yield from (DERIVED + isbn, DERIVED + isbn.lstrip("0"))
+
+
+def _compact(code: str) -> str:
+    return fold(_NOT_CODE.sub("", clean(code)))

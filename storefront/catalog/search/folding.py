@@ -23,6 +23,16 @@ _SYMBOLS = re.compile("[´¨™℠]")
 _INCHES = re.compile(r"""(?<!\S)["“][^"“”]*["”]|(?P<sign>(?<=\d) ?["″”＂]|(?<=\d)'')""")
 # The dot between Japanese words of foreign origin, which some write and some leave out: ティー・ポット.
 _DOT = re.compile("(?<=[\u30a1-\u30fa\u30fc])・(?=[\u30a1-\u30fa])")
+# Spellings of one sound: "w" and "v" of foreign words in katakana or hiragana, and in Hindi the nasal before a
+# consonant of its own kind. In Thai and Lao the tone may stand before or behind the ring of "am". Ø is a diameter.
+_SPELLINGS = re.compile(
+    "(?P<v>[ヴゔ][ァィェォぁぃぇぉ]?)|(?P<w>[ウう][ィェォぃぇぉ])"
+    "|(?P<nasal>ङ्(?=[क-घ])|ञ्(?=[च-झ])|ण्(?=[ट-ढ])|न्(?=[त-ध])|म्(?=[प-भ]))"
+    "|(?P<ring>[\u0e4d\u0ecd])(?P<tone>[\u0e48-\u0e4b\u0ec8-\u0ecb])(?=[\u0e32\u0eb2])"
+    r"|(?P<diameter>(?<!\w)[Øø](?=\s?\d))"
+)
+_OF_V = dict(zip("ヴァィェォゔぁぃぇぉ", "ブバビベボぶばびべぼ", strict=True))
+_OF_W = dict(zip("ィェォぃぇぉ", "イエオいえお", strict=True))
 _APOSTROPHES = "'’‘‛ʼʻʹ′`׳"
 _CONNECTORS = "_.&+·"
 _MAX_KNOWN = 20_000  # characters that a table remembers; strangers choose which
@@ -110,8 +120,18 @@ def clean(text: str) -> str:
     """Return the text in lower case and NFKC, with spaces, "-" and "'" as its only punctuation; 26" is 26 inch."""
     text = _INCHES.sub(lambda found: " inch " if found["sign"] else found[0], text)
     if not text.isascii():
-        text = _DOT.sub("", normalize("NFKC", _SYMBOLS.sub(" ", text)))
+        text = _SPELLINGS.sub(_one_spelling, _DOT.sub("", normalize("NFKC", _SYMBOLS.sub(" ", text))))
     return text.lower().translate(_cleaning)
+
+
+def _one_spelling(found: re.Match[str]) -> str:
+    if found["v"]:
+        return _OF_V[found["v"][-1]]
+    if found["w"]:
+        return found["w"][0] + _OF_W[found["w"][-1]]
+    if found["nasal"]:
+        return "ं"
+    return found["tone"] + found["ring"] if found["ring"] else " "
 
 
 def fold(word: str) -> str:

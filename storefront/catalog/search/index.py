@@ -26,7 +26,7 @@ from storefront.extensions import insert_function
 from storefront.text_translations.models import PRODUCT
 from storefront.text_translations.translated_columns import read_owner_texts
 
-FORMAT = 6  # of documents; raise it if their words change
+FORMAT = 7  # of documents; raise it if their words change
 TABLES = {1: "product_search", 2: "product_search_2"}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
@@ -27,6 +28,9 @@ from storefront.catalog.search.text_words import (
 Among = Literal["shown", "hidden", "all"]
 MAX_WORDS = 12
 _BARCODE = range(8, 19)  # digits
+_SPELT_OUT = re.compile("ae|oe|ue|aa")
+# Words that people copy with a number of one of these kinds: "ISBN 978-0-306-40615-7".
+_NUMBER_KINDS = ("isbn", "ean", "gtin", "upc", "jan", "sku")
 
 
 class Term(NamedTuple):
@@ -57,6 +61,8 @@ def read_parts(query: str) -> tuple[list[str], list[set[str]]]:
         for part in found.parts:
             parts.append(part)
             joined.append({found.joined} if found.joined else set())
+    if len(parts) > 1 and parts[0] in _NUMBER_KINDS and any(map(str.isdigit, "".join(parts))):
+        del parts[0], joined[0]
     del parts[MAX_WORDS:], joined[MAX_WORDS:]
     for place in range(1, len(parts)):
         if pair := join_words(parts[place - 1 : place + 1]) or join_thousands(*parts[place - 1 : place + 1]):
@@ -68,7 +74,10 @@ def read_parts(query: str) -> tuple[list[str], list[set[str]]]:
             for each in joined[place - 1 : place + 2]:
                 each.add(triple)
     number = "".join(parts)
-    if len(parts) > 1 and number.isdigit() and len(number) in _BARCODE:
+    is_number = number.isdigit() or (
+        len(number) == 10 and number[:-1].isdigit()
+    )  # the last sign of an ISBN may be X
+    if len(parts) > 1 and is_number and len(number) in _BARCODE:
         for each in joined:
             each.add(number)  # a barcode, grouped
     return parts, joined
@@ -189,7 +198,8 @@ def _begins(word: str) -> Term:
 
 
 def _word_clause(word: str, found: Forms, joined: set[str], language: str) -> Clause:
-    others: dict[Term, None] = {Term(DERIVED + word): None}
+    # The beginning of a word whose "ä" is spelt "ae": muesli finds Müslischale, of which "muesli…" is a derived form.
+    others: dict[Term, None] = {Term(DERIVED + word, prefix=_SPELT_OUT.search(word) is not None): None}
     for spelt in found.spelt:
         others |= {Term(spelt, prefix=True): None, Term(DERIVED + spelt): None}
     for stem in found.stems:
