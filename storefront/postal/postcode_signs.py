@@ -85,7 +85,7 @@ _POST_OF = {
     **dict.fromkeys(("AS", "FM", "GU", "MH", "MP", "PR", "PW", "UM", "VI"), "US"),
     **dict.fromkeys(("GG", "GI", "IM", "JE"), "GB"),
     **dict.fromkeys(("CC", "CX", "NF"), "AU"),
-    **dict.fromkeys(("FO", "GL"), "DK"),
+    **dict.fromkeys(("FO", "GL"), "DK"),  # codespell:ignore fo
     **dict.fromkeys(("SM", "VA"), "IT"),
     "AX": "FI",
     "LI": "CH",
