@@ -36,6 +36,13 @@ function startAfterPaint() {
   requestAnimationFrame(() => requestAnimationFrame(startWhenPainted));
 }
 
+/** Makes the page that a form leaves behind an ordinary one. Pages that answer a form are not stored: going back to one
+ *  would show the browser's own error page, which offers to send the form again. */
+function leaveNoFormBehind({ defaultPrevented }) {
+  if (!defaultPrevented) history.replaceState(history.state, "");
+}
+
+addEventListener("submit", leaveNoFormBehind);
 addEventListener("load", startAfterPaint, { once: true });
 for (const sign of ["pointerdown", "keydown"]) addEventListener(sign, start, { once: true, capture: true, passive: true });
 setTimeout(start, LATEST);

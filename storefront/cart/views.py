@@ -132,10 +132,11 @@ def handle_cart_error(error: CartError) -> Response | tuple[Response, int]:
 
 
 def _respond(done: str | None, message: str = "") -> BaseResponse:
+    page = url_for("cart.cart", said=done)
     if _wants_json():
         said = message or str(_NOTICES[done] if done else "")
-        return jsonify(message=said, cart_quantity=queries.count_items())
-    return redirect(url_for("cart.cart", said=done), 303)
+        return jsonify(message=said, cart_quantity=queries.count_items(), page=page)
+    return redirect(page, 303)
 
 
 def _page_with_errors(form: BasketForm) -> Response:

@@ -34,6 +34,20 @@ def test_account_signs_in_and_out(browser: Browser, kim: int) -> None:
     assert not browser.is_signed_in()
 
 
+def test_browser_that_keeps_no_cookies_is_told_so(app: Flask, kim: int) -> None:
+    keeps, forgets = app.test_client(), app.test_client(use_cookies=False)
+    from_form = SAME_ORIGIN | {"Referer": "http://localhost/account/login"}
+    for client in (keeps, forgets):
+        form = {"email": EMAIL, "password": PASSWORD, "next": "/account/devices"}
+        answer = client.post("/account/login", data=form, headers=from_form)
+        assert answer.location == "/account/login?next=/account/devices&said=proven"
+    assert keeps.get(answer.location).location == "/account/devices"
+    assert "your browser blocks cookies" in forgets.get(answer.location).text
+    step = forgets.get("/account/login/second-factor", headers=from_form)
+    assert "your browser blocks cookies" in forgets.get(step.location).text
+    assert "cookies" not in forgets.get("/account/login/second-factor", follow_redirects=True).text
+
+
 def test_email_is_case_folded(browser: Browser, kim: int) -> None:
     assert browser.sign_in(email="  Kim@EXAMPLE.com ").status_code == 303
 

@@ -6,7 +6,7 @@ import re
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from tests.browser.pages import PRODUCT
 from tests.browser.test_checkout import put_in
@@ -46,6 +46,45 @@ def test_adding_is_confirmed_and_the_basket_can_be_changed(
     expect(page.get_by_role("region", name="Saved for later")).to_contain_text(TITLE)
     page.get_by_role("button", name=f"Remove {TITLE}").click()
     expect(page.get_by_role("region", name="Saved for later")).to_have_count(0)
+
+
+def test_a_browser_that_keeps_no_cookies_is_told_so(browser: Browser, shop: Shop) -> None:
+    context = browser.new_context(base_url=shop.url)
+    context.route("**/cart/lines", _answer_without_cookies)
+    try:
+        page = context.new_page()
+        add(page)
+        expect(page.get_by_role("alert")).to_contain_text("Allow cookies for this shop")
+        expect(page.get_by_role("banner").get_by_role("link", name="Basket")).not_to_contain_text("1")
+    finally:
+        context.close()
+
+
+def _answer_without_cookies(route: Route) -> None:
+    answer = route.fetch()  # which keeps the cookies
+    route.request.frame.page.context.clear_cookies()
+    headers = {name: value for name, value in answer.headers.items() if name != "set-cookie"}
+    route.fulfill(response=answer, headers=headers)
+
+
+def test_a_line_removed_in_another_tab_is_said_once(
+    page: Page, context: BrowserContext, problems: list[str], javascript: bool
+) -> None:
+    add(page)
+    expect(page.get_by_text("is in your basket").filter(visible=True).first).to_be_visible()
+    page.goto("/cart")
+    add(context.new_page(), OTHERS[0])
+    other = context.pages[-1]
+    expect(other.get_by_text("is in your basket").filter(visible=True).first).to_be_visible()
+    other.goto("/cart")
+    other.get_by_role("button", name=f"Remove {TITLE}").click()
+    page.get_by_label(f"Quantity of {TITLE}").fill("2")
+    if not javascript:  # a script saves it
+        page.get_by_label(f"Quantity of {TITLE}").press("Enter")
+    expect(page.get_by_role("alert")).to_have_text("This product is no longer in your basket.")
+    expect(page.get_by_role("region", name="Order summary")).to_contain_text("1 item")
+    if javascript:
+        problems[:] = [problem for problem in problems if not problem.endswith("/cart: 422")]
 
 
 def test_a_typed_quantity_reaches_the_checkout(
@@ -106,7 +145,7 @@ def test_a_typed_quantity_is_kept_by_going_back_at_once(browser: Browser, shop: 
         put_in(page, PRODUCT)
         page.goto("/categories")
         page.goto("/cart")
-        page.evaluate("document.querySelector('[name=quantity]').value = 4; history.back()")
+        page.evaluate("document.querySelector('[name=quantity]').value = 4; setTimeout(() => history.back())")
         expect(page).to_have_url(re.compile("/categories"))
         page.goto("/cart")
         expect(page.get_by_label(f"Quantity of {TITLE}")).to_have_value("4")

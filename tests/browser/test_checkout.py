@@ -141,6 +141,28 @@ def test_typing_goes_on_while_a_countrys_form_arrives(browser: Browser, shop: Sh
         context.close()
 
 
+def test_going_back_leads_through_the_checkout_after_an_error(browser: Browser, shop: Shop) -> None:
+    context = browser.new_context(base_url=shop.url)
+    try:
+        page = context.new_page()
+        put_in(page, PRODUCT)
+        page.goto("/checkout")
+        page.get_by_role("button", name="Continue to review").click()
+        expect(page.get_by_role("alert")).to_be_visible()
+        page.get_by_label("E-mail").fill("ada@shop.example")
+        fill_in(page)
+        page.get_by_role("button", name="Continue to review").click()
+        expect(page).to_have_url(re.compile("/checkout/review"))
+        page.go_back()
+        expect(page.get_by_label("E-mail")).to_have_value("ada@shop.example")
+        expect(part(page, "Delivery address").get_by_label("City")).to_have_value("Springfield")
+        expect(page.get_by_role("alert")).to_have_count(0)
+        page.get_by_role("button", name="Continue to review").click()
+        expect(page.get_by_text("Reserved for you until")).to_be_visible()
+    finally:
+        context.close()
+
+
 def test_the_countdown_of_a_hold_uses_the_servers_clock(browser: Browser, shop: Shop) -> None:
     context = browser.new_context(base_url=shop.url, timezone_id="Asia/Tokyo", locale="en-GB")
     try:

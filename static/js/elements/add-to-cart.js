@@ -37,6 +37,8 @@ class AddToCart extends HTMLElement {
         headers: { Accept: "application/json" },
       });
       const said = await answer.json();
+      // The page asks the server whether the basket was kept, as it does without a script.
+      if (answer.ok && !this.#keepsCookies) return location.assign(said.page);
       if (answer.ok) document.dispatchEvent(new CustomEvent("cart-changed", { detail: said.cart_quantity }));
       this.#pressed = button;
       this.#say(said.message ?? said.detail ?? said.title, answer.ok);
@@ -45,6 +47,12 @@ class AddToCart extends HTMLElement {
     } finally {
       button.removeAttribute("aria-disabled");
     }
+  }
+
+  /** Whether the browser has kept the cookie that comes with a basket's. */
+  get #keepsCookies() {
+    const name = document.querySelector("shopper-links")?.dataset.cookie;
+    return document.cookie.split("; ").includes(`${name}=1`);
   }
 
   /** The places for the result: one beside each button. CSS shows one of both. */

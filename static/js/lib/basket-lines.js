@@ -43,8 +43,10 @@ function dataOf(part) {
   return JSON.stringify({ ...part.dataset });
 }
 
-/** Marks a field with the sentence that says what to type, or with none if it is valid. */
+/** Marks a field with the sentence that says what to type, or with none if it is valid. A field that has left the
+ *  page stays as it is: Chromium reports its change as another one takes its place. */
 export function markField(field, sentence) {
+  if (!field.isConnected) return;
   const isValid = field.validity.valid;
   document.getElementById(field.getAttribute("aria-describedby")).textContent = isValid ? "" : sentence;
   field.ariaInvalid = isValid ? null : "true";

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from storefront import rate_limiting
 from storefront.accounts import authentication, credentials, known_devices, pending_sign_ins
 from storefront.accounts.pages.page import make_blueprint, render_page
-from storefront.accounts.pages.sign_in import next_path
+from storefront.accounts.pages.sign_in import next_path, redirect_to_login
 from storefront.accounts.second_factor import factors, passkeys, verification
 from storefront.accounts.second_factor.passkeys import PasskeyError
 from storefront.web.forms import Form
@@ -21,7 +21,7 @@ def ask() -> Response:
     """The form for the second factor. Without a password before, it leads to the sign-in page."""
     pending = pending_sign_ins.find()
     if pending is None:
-        return redirect(url_for("sign_in.login", next=next_path()), 303)
+        return redirect_to_login(next_path())
     return _render(pending.user_id, Form())
 
 

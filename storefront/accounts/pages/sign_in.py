@@ -27,6 +27,7 @@ from storefront.web.forms import Form
 from storefront.web.prefix import is_own_path, remove_prefix
 
 bp = make_blueprint("sign_in", __name__, "/account")
+_PROVEN = "proven"  # the value of `said` after a right password of a browser that may not keep cookies
 _SIGN_IN_PAGES = re.compile(r"/account/(login|logout|register|reset)\b")
 
 
@@ -44,7 +45,12 @@ def login() -> Response:
     going = next_path()
     if authentication.load_current_user() is not None:
         return redirect(going, 303)
-    return _render_login(Form(), going)
+    form = Form()
+    if request.args.get("said") == _PROVEN:
+        form.errors[""] = _(
+            "You can’t sign in because your browser blocks cookies. Allow them for this shop."
+        )
+    return _render_login(form, going)
 
 
 @bp.post("/login")
@@ -68,7 +74,7 @@ def submit_login() -> Response:
     if login is None or not authentication.sign_in(login.user_id, login.generation, keep=keep):
         form.errors[""] = _("Incorrect e-mail address or password. Passwords are case-sensitive.")
         return _render_login(form, going)
-    return redirect(going, 303)
+    return go_on(going)
 
 
 @bp.post("/logout")
@@ -130,7 +136,23 @@ def create_account(token: str) -> Response:
     except EmailTakenError as error:
         raise tokens.LinkError from error
     authentication.sign_in(user.id, user.generation, keep=keep)
-    return redirect(safe_path(registration.next), 303)
+    return go_on(safe_path(registration.next))
+
+
+def go_on(path: str) -> Response:
+    """Redirect to this path after a sign-in; by way of the sign-in page if the browser may not keep cookies."""
+    return redirect(path, 303) if _sends_cookies() else redirect_to_login(path)
+
+
+def redirect_to_login(path: str) -> Response:
+    """Redirect to the sign-in page, and from there to this path. It says so if the browser keeps no cookies."""
+    said = None if _sends_cookies() else _PROVEN
+    return redirect(url_for("sign_in.login", next=path, said=said), 303)
+
+
+def _sends_cookies() -> bool:
+    """Whether the browser has sent a cookie, or does not come from one of the shop's pages."""
+    return bool(request.cookies) or not request.referrer
 
 
 def next_path(default: str = authentication.HOME) -> str:
