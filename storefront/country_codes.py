@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping
 from functools import cache
 
@@ -14,6 +15,7 @@ from storefront.i18n import gettext as _
 # Two-letter codes in the CLDR that are not countries to which mail can be sent.
 _NO_COUNTRY = frozenset("AC CP CQ DG EA EU EZ IC QO TA UN XA XB ZZ".split())
 _OF_VAT = {"EL": "GR"}  # the code of Greece in VAT numbers; the CLDR knows the other former codes, such as UK
+_SEPARATORS = re.compile("[;,、\n]")
 _LANGUAGES = ("en", "de", "ja")  # in which names of countries lead to their codes, beside the shop's language
 
 
@@ -68,10 +70,21 @@ def read_countries(text: str) -> list[str]:
     return sorted({check_country(code) for code in split_codes(text)})
 
 
-def split_codes(text: str) -> list[str]:
-    """Return the parts of a typed list of codes, those of two letters in capitals; they are not checked."""
-    parts = text.replace(";", " ").replace(",", " ").replace("、", " ").split()
-    return [part.upper() if len(part) == 2 else part for part in parts]
+def split_codes(text: str, locale: str = "en") -> list[str]:
+    """Return the codes of a typed list of codes and names; a part that is neither stays as it is."""
+    codes = []
+    for part in _SEPARATORS.split(text):
+        whole = find_country(part, locale)  # a name may have spaces
+        codes += (
+            [whole] if whole in country_codes() else [find_country(each, locale) for each in part.split()]
+        )
+    return codes
+
+
+def find_country(typed: str, locale: str = "en") -> str:
+    """Return the code of a country by its code in any case, or by its whole name; any other text as it is."""
+    text = typed.strip()
+    return text.upper() if len(text) == 2 else _codes_by_name(locale).get(text.casefold(), text)
 
 
 def find_nearest(text: str, codes: Mapping[str, str]) -> str:
@@ -87,9 +100,14 @@ def _suggest(text: str, locale: str) -> str:
         return str(replaced[0])
     if code in _OF_VAT or code in country_codes():
         return _OF_VAT.get(code, code)
-    names = {
+    return find_nearest(text, _codes_by_name(locale))
+
+
+@cache
+def _codes_by_name(locale: str) -> Mapping[str, str]:
+    """Return the codes by the names in small letters, in our languages and that of a locale."""
+    return {
         name.casefold(): code
         for language in (*_LANGUAGES, locale)
         for code, name in country_names(language).items()
     }
-    return find_nearest(text, names)

@@ -150,9 +150,12 @@ def sign_in_required(view: Callable[Concatenate[User, P], T]) -> Callable[P, T |
     return first_factor_required(complete)
 
 
-def redirect_to_sign_in(going: str | None = None) -> Response:
-    """Return a redirect to the sign-in page, and from there to this path; by default back to the current page."""
-    return mark_private(redirect(url_for("sign_in.login", next=going or _current_page()), 303))
+def redirect_to_sign_in(going: str | None = None, notice: str | None = None) -> Response:
+    """Return a redirect to the sign-in page, and from there to this path; by default back to the current page.
+
+    The page shows the notice, a key of `_NOTICES` in `pages/page.py`.
+    """
+    return mark_private(redirect(url_for("sign_in.login", next=going or _current_page(), said=notice), 303))
 
 
 def lead_to_set_up(user: User) -> Response | None:

@@ -20,6 +20,8 @@ from storefront.web.staff_access import staff_required
 bp = Blueprint("admin_carried_form", __name__, cli_group=None)
 
 _KEY = "carried_form"
+_INNER = ("made_from", "seen", "shown", "do")  # fields that the page fills in
+MOST_SHOWN = 10  # texts
 # Characters of names and values. A stranger's session must not fill the memory of Redis; who has signed in on this
 # browser before may carry a whole product.
 MOST_OF_STRANGERS, MOST = 16_000, 1_000_000
@@ -43,10 +45,22 @@ def show() -> Response:
     if carried is None:
         return redirect(url_for("admin_home.show"), 303)
     sent = SentForm(**carried)
-    shown = [
-        (name, value) for name, value in sent.fields if value.strip() and len(name) < 60 and "key" not in name
-    ]
-    return render_page("carried-form.html", sent=sent, shown=shown[:20])
+    return render_page("carried-form.html", sent=sent, shown=_typed_texts(sent))
+
+
+def is_waiting() -> bool:
+    """Return whether a form is carried that the person has neither sent again nor discarded."""
+    return _KEY in session
+
+
+def _typed_texts(sent: SentForm) -> list[str]:
+    """Return what people recognise their form by: its texts, the longest first, without codes, numbers and hashes."""
+    texts = {
+        value.strip()
+        for name, value in sent.fields
+        if not name.startswith(_INNER) and "key" not in name and any(map(str.isalpha, value))
+    }
+    return sorted(texts, key=lambda text: (-len(text), text))[:MOST_SHOWN]
 
 
 @bp.post("/admin/carried-form/removal")

@@ -50,7 +50,7 @@ def _lead_to_sign_in() -> Response | None:
         pages.remember_person(user)
         return None
     going = carried_form.store() if request.method == "POST" else None
-    return accounts.redirect_to_sign_in(going)
+    return accounts.redirect_to_sign_in(going, going and "form-kept")
 
 
 def _keep_private(response: Response) -> Response:

@@ -9,6 +9,7 @@ from flask import Blueprint
 from werkzeug.wrappers import Response
 
 from storefront import launch, shop_settings
+from storefront.admin import carried_form
 from storefront.admin.live_pages import read_versions
 from storefront.admin.pages import render_page
 from storefront.admin.shop_warnings import list_step_warnings, list_warnings
@@ -38,6 +39,7 @@ def show() -> Response:
     return render_page(
         "home.html",
         versions=versions,
+        has_carried_form=carried_form.is_waiting(),
         progress=progress,
         warnings=[*list_warnings(), *list_step_warnings(progress)],
         takings=takings,

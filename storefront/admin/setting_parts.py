@@ -159,7 +159,8 @@ _SALES = (
                 "served_countries",
                 lazy_gettext("Countries you serve"),
                 lazy_gettext(
-                    "Codes with commas between them: DE, AT, CH. Empty: every country that a delivery method covers."
+                    "Names or codes with commas between them: DE, AT, CH. "
+                    "Empty: every country that a delivery method covers."
                 ),
                 kind="lines",
             ),

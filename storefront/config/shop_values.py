@@ -7,7 +7,7 @@ from datetime import datetime
 
 from storefront.config.accent import LEAST_CONTRAST, Scheme, least_contrast, nearest_readable, parse_hex
 from storefront.config.reader import Reader, Source
-from storefront.country_codes import check_country, read_countries
+from storefront.country_codes import check_country, find_country, read_countries
 from storefront.errors import ConfigurationError
 from storefront.i18n import gettext as _
 from storefront.link_syntax import describe_links, is_link
@@ -42,7 +42,7 @@ def country(source: Source, name: str) -> str:
     """Return the code of a country (ISO 3166-1 alpha-2); empty if it is not set."""
     typed = source.get(name).strip()
     try:
-        return check_country(typed.upper() if len(typed) == 2 else typed) if typed else ""
+        return check_country(find_country(typed)) if typed else ""
     except ValueError as error:
         raise ConfigurationError(_explain(name, str(error))) from error
 

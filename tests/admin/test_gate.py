@@ -90,14 +90,33 @@ def test_a_form_without_sign_in_is_carried_along(app: Flask) -> None:
     make_user("boss@shop.example", staff=True)
     browser = Browser(app)
     answer = browser.post("/admin/stock", sku="MUG", number="3", reason="<b>counted</b>")
-    assert answer.location == "/account/login?next=/admin/carried-form"
+    assert answer.location == "/account/login?next=/admin/carried-form&said=form-kept"
+    assert "What you sent is kept: sign in, and send it again." in browser.get(answer.location).text
     assert browser.sign_in("boss@shop.example", next="/admin/carried-form").location == "/admin/carried-form"
     page = browser.get("/admin/carried-form").text
     assert 'action="/admin/stock"' in page
     assert 'name="number" value="3"' in page
     assert "&lt;b&gt;counted&lt;/b&gt;" in page
+    waits = '<a href="/admin/carried-form">Look at it</a>'
+    assert waits in browser.get("/admin").text, "who signs in by another way is led to it"
     assert browser.post("/admin/carried-form/removal").location == "/admin"
     assert browser.get("/admin/carried-form").location == "/admin"
+    assert waits not in browser.get("/admin").text
+
+
+def test_a_carried_form_shows_what_a_person_typed(app: Flask) -> None:
+    make_user("boss@shop.example", staff=True)
+    browser = Browser(app)
+    sent = {
+        "made_from": '{"title":"70b8"}',
+        "v1-price": "18.50",
+        "title": "Mug",
+        "form_key": "Qx9",
+    }
+    browser.post("/admin/products/1", **sent)
+    browser.sign_in("boss@shop.example")
+    shown = re.findall('<li dir="auto">(.*?)</li>', browser.get("/admin/carried-form").text)
+    assert shown == ["Mug"], "no hashes, keys and names of fields"
 
 
 def test_strangers_cannot_fill_the_memory(app: Flask) -> None:

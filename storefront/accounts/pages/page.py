@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 # Notices after a redirect, by the query parameter `said`: so a notice needs no session.
 _NOTICES = {
     "signed-out": _("You’re signed out."),
+    "form-kept": _("You’re no longer signed in. What you sent is kept: sign in, and send it again."),
     "everywhere": _("You’re signed out on all devices."),
     "new-password": _(
         "Your password has been changed, and you’re signed out on all devices. Sign in with the new password."

@@ -72,7 +72,7 @@ def _read_method(form: Form, number: int) -> dict[str, Any]:
         "name": text("name"),
         "price": text("price"),
         "free_from": text("free"),
-        "countries": split_codes(text("countries", 1200)),
+        "countries": split_codes(text("countries", 1200), shop_settings.current().locale),
         "days": text("days", 100),
     }
 

@@ -9,6 +9,7 @@ from storefront import shop_settings
 from storefront.admin.terms_of_sale.amounts import read_rate, show_rate
 from storefront.checkout.tax import read_tax_rules
 from storefront.checkout.term_errors import TermError
+from storefront.country_codes import find_country
 from storefront.i18n import gettext as _
 from storefront.i18n import lazy_gettext
 from storefront.web.forms import Form
@@ -69,10 +70,11 @@ def _read_line(form: Form, number: int, taxes: dict[str, dict[str, Any]]) -> Non
     if not country:
         form.errors[f"country-{number}"] = _("Enter %(label)s.", label=_("a country"))
         return
-    country, rate = country.upper() if len(country) == 2 else country, read_rate(rate)
+    locale = shop_settings.current().locale
+    country, rate = find_country(country, locale), read_rate(rate)
     line = {"rate": "0", "regions": {region: rate}} if region else {"rate": rate}
     try:
-        read_tax_rules({"tax": {country: line}}, shop_settings.current().locale, has_demo_terms=False)
+        read_tax_rules({"tax": {country: line}}, locale, has_demo_terms=False)
     except TermError as error:
         form.errors[f"{error.field or 'country'}-{number}"] = error.sentence
         return

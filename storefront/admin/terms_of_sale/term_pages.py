@@ -17,6 +17,7 @@ from storefront.checkout.stored_terms import ShownPart, show_part, store_part
 from storefront.checkout.term_errors import TermError
 from storefront.checkout.term_parts import PartName
 from storefront.checkout.terms import card_payment
+from storefront.postal.address_rules import country_names
 from storefront.rate_limiting import limit
 from storefront.shop_settings.stored_settings import SettingsChangedError
 from storefront.web.forms import Form
@@ -135,6 +136,7 @@ def _page(about: PartForm, part: ShownPart, form: Form, seen: str, status: int =
         stored_now=list(describe_tables(part.tables)) if status == 409 else [],
         file=file.path,
         included=tax_form.INCLUDED,
+        countries=country_names(),
         has_card=bool(card_payment()),
         served=shop_settings.current().served_countries,
     )
