@@ -25,6 +25,7 @@ from storefront.cache.state import cache_state
 from storefront.extensions import Model, db
 from storefront.redis_roles import clients, embedded
 from tests import durations, selection
+from tests.first_imports import import_share
 from tests.groups import RoomScheduling, group
 from tests.named_tests import NamedTestsGuard, find_named_tests
 from tests.postgresql import package
@@ -40,6 +41,7 @@ _MADE: list[Flask] = []
 share_work()
 # Garbage is a fifth of the tests' time as it is collected by default: each test's shop makes many objects.
 gc.set_threshold(50_000, 10, 10)
+gc.freeze()  # what is imported so far
 # On a busy machine Redis may need longer than a page waits, and the shop would do without it. Also in processes that
 # import this module.
 SHIPPED_TIMEOUT = clients.TIMEOUT
@@ -71,6 +73,13 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(NamedTestsGuard(find_named_tests()))
     if config.getoption("--record-durations"):
         config.pluginmanager.register(durations.Recorder(group))
+
+
+def pytest_collection(session: pytest.Session) -> None:
+    """Let each process of a whole run begin with its share of the test modules."""
+    config = session.config
+    if hasattr(config, "workerinput") and config.args_source == config.ArgsSource.TESTPATHS:
+        import_share(int(config.workerinput["workerid"][2:]), config.workerinput["workercount"])
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -10,6 +10,7 @@ from flask import Flask
 from werkzeug.routing import Rule, UnicodeConverter
 
 from tests.conftest import make_app
+from tests.first_imports import name_share
 from tests.shared_routes import SharedMap
 
 
@@ -50,3 +51,11 @@ def test_a_map_must_not_change_after_its_first_rule() -> None:
         shared.update()
     with pytest.raises(AssertionError, match="changed after its first rule"):
         shared.add(Rule("/one-more", endpoint="one_more"))
+
+
+def test_processes_import_all_test_modules_first() -> None:
+    shares = [name_share(number, 3) for number in range(3)]
+    every = [name for share in shares for name in share]
+    assert sorted(every) == sorted(name_share(0, 1))
+    assert {__name__, "tests.cart.test_cart"} <= set(every)
+    assert max(map(len, shares)) - min(map(len, shares)) <= 1
