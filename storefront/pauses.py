@@ -1,7 +1,7 @@
 """Pauses: long work stops between its parts, so that the worker answers other visitors meanwhile.
 
 A gevent worker runs one greenlet at a time: while one builds a page for 10 ms without a pause, every other visitor
-waits. Only work that holds no lock may pause: what builds public pages and their data.
+waits. Only work that holds no lock may pause: what builds public pages and their data, and what plans a change set.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, TypeVar
 
 from flask import current_app, g, has_app_context
 from jinja2 import Template
@@ -21,7 +21,10 @@ from storefront.extensions import is_writing
 
 PAUSE = 0.0002  # seconds that a thread pauses: others may take the interpreter
 LONGEST = 0.002  # seconds of rendering without a pause
+LONGEST_STEP = 0.005  # seconds of other long work without a pause
 IMPORT_PRIORITY = 5  # steps below that of a shop's processes (nice(2))
+
+T = TypeVar("T")
 
 _pauses = threading.local()  # of each greenlet, under gevent: the processor time of others meanwhile
 
@@ -44,9 +47,7 @@ def processor_time() -> float:
 
 def let_others_go() -> None:
     """Let other threads go on; under gevent, answer what has come in by now: 5 µs if nothing has."""
-    # A process that gevent patches has imported it before the shop; commands start faster without it.
-    monkey = sys.modules.get("gevent.monkey")
-    if monkey is None or not monkey.is_module_patched("time"):
+    if not _has_greenlets():
         time.sleep(PAUSE)
         return
     from gevent import get_hub
@@ -57,6 +58,20 @@ def let_others_go() -> None:
     for _ in range(2):
         with hub.loop.timer(0) as due:
             hub.wait(due)
+
+
+def pause_between(items: Iterable[T]) -> Iterator[T]:
+    """Yield the items, and let visitors of a gevent worker go on now and then between two of them.
+
+    Threads take turns by themselves, and commands have no visitors: there it costs nothing.
+    """
+    return _pause_between(items, LONGEST_STEP) if _has_greenlets() else iter(items)
+
+
+def _has_greenlets() -> bool:
+    # A process that gevent patches has imported it before the shop; commands start faster without it.
+    monkey = sys.modules.get("gevent.monkey")
+    return monkey is not None and monkey.is_module_patched("time")
 
 
 def begin_pausing(wait_for_others: Callable[[], None]) -> None:
@@ -84,13 +99,13 @@ class PausingTemplate(Template):
         if not (has_app_context() and "wait_for_others" in g):
             return super().render(*args, **kwargs)
         with languages.use(languages.current()):  # the texts of a page ask for its language a hundred times
-            return "".join(_pause_between(self.generate(*args, **kwargs)))
+            return "".join(_pause_between(self.generate(*args, **kwargs), LONGEST))
 
 
-def _pause_between(pieces: Iterator[str]) -> Iterator[str]:
+def _pause_between(items: Iterable[T], longest: float) -> Iterator[T]:
     began = time.monotonic()
-    for piece in pieces:
-        yield piece
-        if time.monotonic() - began > LONGEST:
+    for item in items:
+        yield item
+        if time.monotonic() - began > longest:
             give_way()
             began = time.monotonic()

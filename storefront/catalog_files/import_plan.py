@@ -16,6 +16,7 @@ from storefront.change_sets.plan_options import MissingStock, PlanOptions, Stock
 from storefront.change_sets.plan_report import PlanReport
 from storefront.change_sets.planner import Planner
 from storefront.change_sets.store import PlanWriter
+from storefront.pauses import pause_between
 from storefront.sheets.table import SheetRow, Table
 from storefront.terminal import Progress
 
@@ -132,7 +133,7 @@ def _plan(
     )
     report = planner.report
     with table.rows() as rows:
-        spool.add_rows(_spooled(reader, rows, report))
+        spool.add_rows(pause_between(_spooled(reader, rows, report)))
     reader.decide_numbers(table.delimiter)
     for change in planner.plan(_inputs(reader, spool, progress)):
         show(change)
@@ -161,7 +162,7 @@ def _spooled(reader: FileReader, rows: Iterator[SheetRow], report: PlanReport) -
 
 
 def _inputs(reader: FileReader, spool: RowSpool, progress: Progress | None) -> Iterator[InputProduct]:
-    for number, (rows, is_cut) in enumerate(spool.by_product(), 1):
+    for number, (rows, is_cut) in enumerate(pause_between(spool.by_product()), 1):
         yield reader.read(rows, is_cut=is_cut)
         if progress and (number % PROGRESS_STEP == 0 or number == spool.products):
             progress(number, spool.products)

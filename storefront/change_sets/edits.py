@@ -32,6 +32,7 @@ from storefront.change_sets.shop_products import (
 from storefront.change_sets.stock_plan import check_stock
 from storefront.change_sets.store import PlanWriter
 from storefront.extensions import db
+from storefront.pauses import pause_between
 from storefront.stock.inventory import MAX_ON_HAND
 
 KIND = "edit"
@@ -145,7 +146,8 @@ class _EditPlanner:
         for key in ids:
             if key not in products:
                 self.report.refuse(0, "", f"product {key} was deleted")
-        return [change for key in ids if key in products and (change := self._compare(products[key]))]
+        found = (products[key] for key in ids if key in products)
+        return [change for product in pause_between(found) if (change := self._compare(product))]
 
     def _compare(self, product: ShopProduct) -> ProductChange | None:
         edit = self._edit(product)

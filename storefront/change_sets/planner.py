@@ -17,6 +17,7 @@ from storefront.change_sets.plan_report import PlanReport
 from storefront.change_sets.product_matching import ProductMatch, ProductMatcher
 from storefront.change_sets.shop_products import ShopProduct, ShopProducts
 from storefront.extensions import db
+from storefront.pauses import pause_between
 
 # A batch ends with the first of them: so many products, or so many rows.
 MAX_PRODUCTS, MAX_ROWS = 200, 2_000
@@ -77,13 +78,13 @@ class Planner:
     ) -> list[ProductChange]:
         usable = [given for given in batch if self._accept(given)]
         shop = self._matcher.read(connection, usable)
-        planned = list(self._match_products(usable, shop, addresses))
-        planned = [one for one in planned if self._match_variants(one, shop)]
+        planned = list(pause_between(self._match_products(usable, shop, addresses)))
+        planned = [one for one in pause_between(planned) if self._match_variants(one, shop)]
         new = [(row, one.slug) for one in planned for row in one.matches.rows if row.variant is None]
         wanted = [_describe(row, slug) for row, slug in new]
         for (row, _), code in zip(new, codes.make(connection, wanted), strict=True):
             row.code = code
-        return [change for one in planned if (change := self._compare(one))]
+        return [change for one in pause_between(planned) if (change := self._compare(one))]
 
     def _accept(self, given: InputProduct) -> bool:
         rows = _count_rows(given)

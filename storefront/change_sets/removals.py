@@ -14,6 +14,7 @@ from storefront.change_sets.plan_report import PlanReport
 from storefront.change_sets.product_deletion import NEEDED
 from storefront.change_sets.shop_products import ShopProduct, read_by_id, sort_by_category
 from storefront.extensions import db
+from storefront.pauses import pause_between
 
 _COLUMNS = (
     *("title", "description_html", "vendor", "product_type", "tags", "status", "publish_at", "withdraw_at"),
@@ -38,7 +39,7 @@ def _plan(product_ids: Iterable[int], report: PlanReport) -> Iterator[ProductCha
             products = read_by_id(connection, ids)
             codes = {variant.sku for product in products.values() for variant in product.variants}
             needed = find_needed_codes(connection, codes)
-        for key in ids:
+        for key in pause_between(ids):
             if key not in products:
                 report.refuse(0, "", f"product {key} was deleted")
             elif change := _remove(products[key], needed, report):

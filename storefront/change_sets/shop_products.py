@@ -15,12 +15,13 @@ from sqlalchemy.engine import Connection
 from storefront.batches import batches
 from storefront.catalog.models import Category, Product, ProductImage, ProductRedirect, Variant
 from storefront.extensions import db
+from storefront.pauses import pause_between
 from storefront.stock import StockItem
 
 _PRODUCTS, _VARIANTS = cast("Table", Product.__table__), cast("Table", Variant.__table__)
 _IMAGES, _ITEMS = cast("Table", ProductImage.__table__), cast("Table", StockItem.__table__)
 _REDIRECTS, _CATEGORIES = cast("Table", ProductRedirect.__table__), cast("Table", Category.__table__)
-_IDS = 5_000  # of one statement
+_IDS = 500  # of one statement
 # Read in this order by every reader of variants: the shop's order.
 _VARIANT_ORDER = (_VARIANTS.c.product_id, _VARIANTS.c.position, _VARIANTS.c.id)
 
@@ -135,7 +136,7 @@ def sort_by_category(ids: Iterable[int]) -> list[int]:
     wanted, paths = list(ids), dict[int, str]()
     columns = select(Product.id, Category.path).outerjoin(Category, Product.category_id == Category.id)
     with db.engine.connect() as connection:
-        for some in batches(wanted, _IDS):
+        for some in pause_between(batches(wanted, _IDS)):
             paths |= {
                 key: path or "" for key, path in connection.execute(columns.where(Product.id.in_(some)))
             }
@@ -157,7 +158,7 @@ def _add_parts(connection: Connection, found: ShopProducts) -> None:
 
 
 def _add(found: ShopProducts, rows: Iterable[Row[Any]]) -> None:
-    for row in rows:
+    for row in pause_between(rows):
         product = ShopProduct(row.id, row.slug, dict(row._mapping))
         found.by_id[product.id] = found.by_slug[product.slug] = product
 
@@ -173,9 +174,8 @@ def _add_variants(connection: Connection, found: ShopProducts) -> None:
     query = select(_VARIANTS, item.tracked, item.on_hand, item.reserved)
     query = query.outerjoin(_ITEMS, item.variant_id == _VARIANTS.c.id)
     sources = {p.id: p.source for product in found.by_id.values() for p in product.pictures}
-    for row in connection.execute(
-        query.where(_VARIANTS.c.product_id.in_(found.by_id)).order_by(*_VARIANT_ORDER)
-    ):
+    query = query.where(_VARIANTS.c.product_id.in_(found.by_id)).order_by(*_VARIANT_ORDER)
+    for row in pause_between(connection.execute(query)):
         found.by_id[row.product_id].variants.append(
             ShopVariant(
                 id=row.id,
