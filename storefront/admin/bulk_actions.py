@@ -18,6 +18,7 @@ from storefront.change_sets.row_fields import CategoryNames
 from storefront.errors import StorefrontError
 from storefront.extensions import db, moment_text
 from storefront.i18n import gettext as _
+from storefront.i18n import shop_locale
 from storefront.money import Money, minor_units
 from storefront.unicode_text import ascii_digits, clean_line, parse_digits
 
@@ -52,17 +53,17 @@ class Rounding:
 
 def roundings() -> dict[str, Rounding]:
     """Return the ways to round prices in the shop's currency, by the value of their option."""
-    currency = shop_settings.current().currency
+    currency, locale = shop_settings.current().currency, shop_locale()
     unit = 10 ** minor_units(currency)
     steps = (unit // 20, unit // 10, unit) if unit >= 100 else (10 * unit, 100 * unit)
     endings = ((unit, 99), (unit, 95), (unit, 90)) if unit >= 100 else ((100 * unit, 90), (1000 * unit, 98))
     found = {"": Rounding(_("Do not round"))}
     for step in steps:
-        label = _("To the nearest %(amount)s", amount=Money(step, currency).plain)
+        label = _("To the nearest %(amount)s", amount=Money(step, currency).format_plain(locale))
         found[f"{step}"] = Rounding(label, step)
     for step, hundredths in endings:
         ending = step * hundredths // 100
-        label = _("Ending in %(amount)s", amount=Money(ending, currency).plain)
+        label = _("Ending in %(amount)s", amount=Money(ending, currency).format_plain(locale))
         found[f"{step}-{ending}"] = Rounding(label, step, ending)
     return found
 

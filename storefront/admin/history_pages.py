@@ -24,6 +24,7 @@ from storefront.web.staff_access import may, permission_required
 bp = Blueprint("admin_history", __name__, cli_group=None)
 
 PAGE = 50
+DAYS = ("from", "to")  # the first and the last day of a filter, in the shop's time zone
 _NEEDED = {ORDER: "orders:read", ACCESS: "staff:read"}  # permissions for lines of these kinds
 ACTORS = {
     "staff": lazy_gettext("staff"),
@@ -74,21 +75,26 @@ def _page(problem: str | None = None, status: int = 200) -> Response:
 def _typed(arguments: Mapping[str, str]) -> dict[str, str]:
     """Return the fields of the filter that mean something."""
     found = {}
-    product, who, kind, day = (arguments.get(name, "") for name in ("product", "who", "kind", "day"))
+    product, who, kind = (arguments.get(name, "") for name in ("product", "who", "kind"))
     if parse_digits(product, most_digits=9) is not None:
         found["product"] = product
     if who in ACTORS or (len(who) <= MAX_LENGTH and ":" in who and parse_actor(who)):
         found["who"] = who
     if kind in KINDS:
         found["kind"] = kind
-    return found | ({"day": day} if _read_day(day) else {})
+    days = {
+        name: arguments.get(name) or arguments.get("day", "") for name in DAYS
+    }  # links of earlier releases: day
+    return found | {name: day for name, day in days.items() if _read_day(day)}
 
 
 def _read_filter(values: Mapping[str, str]) -> HistoryFilter:
-    day, since, until = _read_day(values.get("day", "")), None, None
-    if day is not None:
-        zone = ZoneInfo(shop_settings.current().timezone)
-        since, until = (datetime.combine(each, time(), zone) for each in (day, day + timedelta(days=1)))
+    zone = ZoneInfo(shop_settings.current().timezone)
+    since, last = (
+        datetime.combine(day, time(), zone) if (day := _read_day(values.get(name, ""))) else None
+        for name in DAYS
+    )
+    until = last and datetime.combine(last.date() + timedelta(days=1), time(), zone)
     who = values.get("who", "")
     is_kind = who in ACTORS
     return HistoryFilter(

@@ -48,6 +48,8 @@ def choose_reader(table: Table, currency: str, claim: Callable[[str, str], bool]
                 "with all quantities."
             )
         return inventory
+    if foreign and foreign.kind == "translated":
+        return ProductReader(table.header, currency, foreign.names)
     if foreign:
         raise UnreadableFileError(f"{table.path} cannot be imported. {foreign}")
     if not product_columns.score_header(table.header):

@@ -55,6 +55,8 @@ class FileReader(ABC):
     numbers: dict[str, NumberKind]
     # Whether the file is a count of what is on hand: then it sets the stock of products that exist.
     sets_stock = False
+    # How headers of another language were read, such as "Preis → Price"; empty if none were.
+    read_as = ""
 
     def __init__(self, header: Sequence[str], currency: str, name_of: Callable[[str], str | None]) -> None:
         self.layout = ColumnLayout(header, name_of)

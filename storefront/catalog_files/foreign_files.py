@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from storefront.catalog_files.foreign_patterns import PATTERNS, FilePattern, Kind
 from storefront.catalog_files.product_columns import column_name
-from storefront.catalog_files.translated_headers import find_language
+from storefront.catalog_files.translated_headers import find_language, read_names
 from storefront.unicode_text import normalize
 
 
@@ -20,12 +21,14 @@ class ForeignFile(NamedTuple):
         columns: the columns by which it was recognised, as they are written.
         advice: what to do; empty if the import reads it.
         kind: the kind that the import reads; empty if it does not.
+        names: our header by each translated one, of a sheet in another language than English.
     """
 
     name: str
     columns: list[str]
     advice: str
     kind: Kind
+    names: Mapping[str, str] = MappingProxyType({})
 
     def __str__(self) -> str:
         """Return a sentence for the merchant."""
@@ -49,8 +52,11 @@ def recognise_header(header: Sequence[str]) -> ForeignFile | None:
     known = {column_name(cell) for cell in header}
     if not known >= {"title", "price"} and (translated := find_language(header)):
         language, pairs = translated
+        name, columns = f"product sheet with {language} headers", [cell for cell, _ in pairs]
+        if names := read_names(pairs):
+            return ForeignFile(name, columns, "", "translated", names)
         advice = "Rename the columns: " + ", ".join(f"{cell} → {name}" for cell, name in pairs[:12]) + "."
-        return ForeignFile(f"product sheet with {language} headers", [cell for cell, _ in pairs], advice, "")
+        return ForeignFile(name, columns, advice, "")
     return None
 
 

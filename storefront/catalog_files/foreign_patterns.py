@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 # Kinds that the import reads; all others are refused.
-Kind = Literal["woocommerce", "shopify_inventory", ""]
+Kind = Literal["woocommerce", "shopify_inventory", "translated", ""]
 
 _FROM_SHOPIFY = (
     "Export the products from the shop as Shopify CSV, or name the columns as docs/importing.md says."

@@ -145,6 +145,8 @@ def _plan(
         notes.append(
             f"Columns that are there twice: {columns}. Of each row the first one that is filled counts."
         )
+    if read_as := reader.read_as:
+        notes.append(f"These columns were read by their meaning: {read_as}.")
     if options.remove_missing and reader.is_incomplete:
         notes.append(
             "--remove-missing removed nothing: a row of the file is damaged, or has neither a handle nor a title."

@@ -6,7 +6,8 @@ file has no column for is absent from the input. docs/importing.md has the rules
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from storefront.catalog.models import MAX_LEVELS
 from storefront.catalog.publication import MOMENTS
@@ -24,13 +25,20 @@ from storefront.sheets import cells
 from storefront.sheets.times import parse_time
 
 MAX_TITLE = 500
+NO_NAMES: Mapping[str, str] = MappingProxyType({})
 _MOST_PLACES = 100  # further categories that are read of a cell; fewer are kept
 _STATUSES = ("active", "draft", "archived")
 GIFT_CARD_NOTE = "this shop cannot sell gift cards yet, so the product was read as a draft"
 
 
 class ProductReader(FileReader):
-    """Reads a product CSV with Shopify's columns."""
+    """Reads a product CSV with Shopify's columns.
+
+    Args:
+        header: the headers of the file.
+        currency: of the file's prices: the shop's.
+        names: the header of ours that each header of another language means.
+    """
 
     numbers: dict[str, NumberKind] = {  # noqa: RUF012  # a constant
         **dict.fromkeys(("price", "compare_at_price"), "amount"),
@@ -38,8 +46,9 @@ class ProductReader(FileReader):
         "grams": "rounded",
     }
 
-    def __init__(self, header: Sequence[str], currency: str) -> None:
-        super().__init__(header, currency, column_name)
+    def __init__(self, header: Sequence[str], currency: str, names: Mapping[str, str] = NO_NAMES) -> None:
+        super().__init__(header, currency, lambda label: column_name(names.get(label, label)))
+        self.read_as = ", ".join(f"{written} → {name}" for written, name in names.items())
 
     def product_key(self, row: ProductRow) -> str:
         """Return the product's slug, or the line if the row names a variant only; else empty."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from storefront.unicode_text import normalize
 
@@ -17,7 +17,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "Inventory quantity": "bestand|lagerbestand|menge|anzahl|lagermenge",
         "Vendor": "anbieter|hersteller|verkaufer|lieferant|marke",
         "Tags": "schlagworter|schlagworte|stichworter",
-        "Category": "kategorie|kategorien|warengruppe",
+        "Product category": "kategorie|kategorien|warengruppe",
         "Published": "veroffentlicht|sichtbar|aktiv",
         "Weight value (grams)": "gewicht|gewicht (g)",
         "Product image URL": "bild|bilder|bild-url|produktbild",
@@ -30,7 +30,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "Inventory quantity": "quantite|stock disponible|quantite en stock",
         "Vendor": "fournisseur|marque|fabricant|distributeur",
         "Tags": "etiquettes|balises|mots-cles",
-        "Category": "categorie|categories du produit",
+        "Product category": "categorie|categories du produit",
         "Published": "publie|actif|visible",
         "Weight value (grams)": "poids|poids (g)",
         "Product image URL": "image du produit|url de l'image|photo",
@@ -43,7 +43,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "Inventory quantity": "cantidad|existencias|inventario",
         "Vendor": "proveedor|marca|fabricante",
         "Tags": "etiquetas",
-        "Category": "categoria|categorias",
+        "Product category": "categoria|categorias",
         "Published": "publicado",
         "Weight value (grams)": "peso",
         "Product image URL": "imagen|url de la imagen",
@@ -56,7 +56,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "Inventory quantity": "quantita|giacenza|scorte",
         "Vendor": "fornitore|marca|marchio",
         "Tags": "etichette|tag",
-        "Category": "categoria|categorie",
+        "Product category": "categoria|categorie",
         "Published": "pubblicato",
         "Weight value (grams)": "peso",
         "Product image URL": "immagine|url immagine",
@@ -69,7 +69,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "Inventory quantity": "voorraad|aantal",
         "Vendor": "leverancier|merk",
         "Tags": "trefwoorden",
-        "Category": "categorie",
+        "Product category": "categorie",
         "Published": "gepubliceerd",
         "Weight value (grams)": "gewicht",
         "Product image URL": "afbeelding",
@@ -82,7 +82,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "Inventory quantity": "quantidade|estoque|stock atual",
         "Vendor": "fornecedor|marca",
         "Tags": "etiquetas|tags",
-        "Category": "categoria|categorias",
+        "Product category": "categoria|categorias",
         "Published": "publicado",
         "Weight value (grams)": "peso",
         "Product image URL": "imagem|url da imagem",
@@ -107,6 +107,16 @@ def find_language(header: Sequence[str]) -> tuple[str, list[tuple[str, str]]] | 
         ):
             best = (language, pairs)
     return best
+
+
+def read_names(pairs: Sequence[tuple[str, str]]) -> Mapping[str, str]:
+    """Return our headers by the translated ones, if they are clear: one says which product, none says the same twice.
+
+    Else it is empty. Two prices, such as one before tax and one after, are for the merchant to choose from.
+    """
+    names = [name for _, name in pairs]
+    is_clear = len(set(names)) == len(names) and not {"Title", "SKU"}.isdisjoint(names)
+    return dict(pairs) if is_clear else {}
 
 
 def _fold(cell: str) -> str:

@@ -17,12 +17,13 @@ from storefront.catalog.publication import MOMENTS
 from storefront.change_sets.change_texts import left_parts
 from storefront.change_sets.changes import ProductChange, StockChange, ValueChange, VariantChange
 from storefront.change_sets.field_names import STATUSES, name_field
-from storefront.change_sets.field_texts import MAX_TEXT, shorten, show_value
+from storefront.change_sets.field_texts import MAX_TEXT, PRICES, shorten, show_value
 from storefront.change_sets.models import ChangeSetRow
 from storefront.change_sets.reason_texts import translate_reason
 from storefront.change_sets.results import Left
 from storefront.i18n import gettext as _
-from storefront.i18n import lazy_gettext
+from storefront.i18n import lazy_gettext, shop_locale
+from storefront.money import Money
 from storefront.unicode_text import clean_line
 
 FLAGS = {
@@ -150,7 +151,7 @@ def _describe_variant(variant: VariantChange, currency: str) -> str:
     values = {name: getattr(value, side) for name, value in variant.fields.items()}
     options = " / ".join(str(values[name]) for name in ("option1", "option2", "option3") if values.get(name))
     stock = variant.stock and (variant.stock.quantity if side == "new" else variant.stock.before)
-    parts = [shorten(options), show_value("price", values.get("price"), currency)]
+    parts = [shorten(options), _show("price", values.get("price"), currency)]
     if values.get("label"):
         parts.append(_("SKU %(sku)s", sku=shorten(values["label"])))
     if stock is not None:
@@ -173,6 +174,8 @@ def _show(field: str, value: Any, currency: str) -> str:
         return str(STATUSES[value])
     if field in (*MOMENTS, "published_at"):
         return moments.format_minute(datetime.fromisoformat(value))
+    if field in PRICES and isinstance(value, int):
+        return Money(value, currency).format(shop_locale())
     return show_value(field, value, currency)
 
 

@@ -9,7 +9,7 @@ from storefront.unicode_text import clean_line
 
 MAX_TEXT = 80  # characters of a value
 _EXTRA = "extra:"  # before the header of a kept column
-_PRICES = ("price", "compare_at_price")
+PRICES = ("price", "compare_at_price")
 # Fields that people know by another name than the model's; `_` in other names becomes a space.
 _NAMES = {
     "compare_at_price": "compare-at price",
@@ -35,7 +35,7 @@ def show_value(field: str, value: Any, currency: str) -> str:
         return "(empty)"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if field in _PRICES and isinstance(value, int):
+    if field in PRICES and isinstance(value, int):
         return Money(value, currency).plain
     if field == "further_categories":
         return shorten("; ".join(" > ".join(map(str, names)) for names in value))

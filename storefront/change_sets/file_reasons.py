@@ -117,5 +117,6 @@ TEXTS = (
     _("Line %(line)s is the last, without a line end; check it if the file was cut off."),
     _("Line %(line)s is longer than %(number)s characters."),
     _("Columns that are there twice: %(names)s. Of each row the first one that is filled counts."),
+    _("These columns were read by their meaning: %(pairs)s."),
     _("--remove-missing removed nothing: a row of the file is damaged, or has neither a handle nor a title."),
 )

@@ -15,6 +15,7 @@ from storefront.change_sets import PlanWriter, scheduled_runs
 from storefront.change_sets import store as change_sets
 from storefront.change_sets.changes import ValueChange
 from storefront.extensions import db
+from storefront.shop_settings import stored_settings
 from tests.accounts.people import Browser, staff_browser
 from tests.change_sets.stored_sets import creation, store, update, variant_change
 from tests.factories import make_product
@@ -53,13 +54,16 @@ def test_the_page_shows_each_field_and_what_to_look_at_first(app: Flask) -> None
     browser = staff_browser(app, "viewer")
     page = browser.get(f"/admin/imports/{number}").text
     assert page.index("a price changes by more than half") < page.index("&lt;b&gt;Mug&lt;/b&gt;")
-    assert "19.99" in page
-    assert "99.99" in page
+    assert "$19.99" in page
+    assert "$99.99" in page
     assert "<form" not in page.partition("<main")[2]
     answer = browser.get(f"/admin/imports/{refused}/problems.csv")
     assert answer.text == "Line,Column,Reason,Kind\n7,Price,'=1+1 is not a price,refused\n"
     assert "=1+1 is not a price" in browser.get(f"/admin/imports/{refused}").text
     assert f'href="/admin/imports/{number}"' in browser.get("/admin/imports").text
+    stored_settings.set_value("locale", "de_DE")
+    page = browser.get(f"/admin/imports/{number}").text
+    assert "99,99\N{NO-BREAK SPACE}$" in page, "amounts are written as the shop's language writes them"
     assert f'href="/admin/imports/{number}"' in browser.get("/admin").text
 
 

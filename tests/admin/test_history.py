@@ -132,10 +132,15 @@ def test_the_page_shows_filters_and_undoes(app: Flask) -> None:
     assert "&lt;b&gt;Samovar&lt;/b&gt;" in page
     assert "command line, root" in page
     today, yesterday = (datetime.now(UTC) - timedelta(days=days) for days in (0, 1))
-    assert "Samovar" in browser.get(f"/admin/changes?day={today:%Y-%m-%d}").text
-    for nothing in ("who=token", "kind=category", f"day={yesterday:%Y-%m-%d}", "product=99"):
+    for some in (
+        f"from={yesterday:%Y-%m-%d}&to={today:%Y-%m-%d}",
+        f"from={today:%Y-%m-%d}",
+        f"day={today:%Y-%m-%d}",
+    ):
+        assert "Samovar" in browser.get(f"/admin/changes?{some}").text
+    for nothing in ("who=token", "kind=category", f"to={yesterday:%Y-%m-%d}", "product=99"):
         assert "Samovar" not in browser.get(f"/admin/changes?{nothing}").text
-    assert browser.get("/admin/changes?day=x&product=-1&before=y&who=z").status_code == 200
+    assert browser.get("/admin/changes?from=x&to=2026-13-01&product=-1&before=y&who=z").status_code == 200
     title = next(change.id for change in recorded() if change.kind == "product")
     assert f'action="/admin/changes/{title}/undo"' in page
     answer = browser.post(f"/admin/changes/{title}/undo")
@@ -250,8 +255,8 @@ def test_orders_and_access_are_in_the_same_list(app: Flask) -> None:
     assert ("shipped by hand" in orders, "Samovar" in orders, "Invited" in orders) == (True, False, False)
     assert ("lee@shop.example" in access, "Samovar" in access, "by hand" in access) == (True, False, False)
     today = f"{datetime.now(UTC):%Y-%m-%d}"
-    assert "shipped by hand" in owner.get(f"/admin/changes?day={today}&who=staff").text
-    assert "by hand" not in owner.get("/admin/changes?day=2020-02-02").text
+    assert "shipped by hand" in owner.get(f"/admin/changes?from={today}&to={today}&who=staff").text
+    assert "by hand" not in owner.get("/admin/changes?to=2020-02-02").text
     assert "by hand" not in owner.get("/admin/changes?who=token").text
     assert count_statements(lambda: owner.get("/admin/changes")) <= 8
 

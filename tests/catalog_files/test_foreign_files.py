@@ -12,6 +12,7 @@ import pytest
 from storefront.catalog_files import product_columns
 from storefront.catalog_files.file_signatures import check_is_text
 from storefront.catalog_files.foreign_files import recognise_header, score_header
+from storefront.catalog_files.product_columns import column_name
 from storefront.sheets.errors import UnreadableFileError
 from storefront.sheets.table import open_table
 from tests.work import growth
@@ -50,13 +51,17 @@ HEADERS = {
     "Default Address City,Total Spent,Total Orders,Note,Tax Exempt,Tags",
     "Shopify redirects export": "Redirect from,Redirect to",
     "Shopify discounts export": "Name,Value,Value Type,Customer Selection,Times Used In Total,Status",
-    "product sheet with German headers": "Titel,Beschreibung,Anbieter,Preis,Bestand,Artikelnummer",
-    "product sheet with German headers ": "Handle-Nr,Produktname,Regulärer Preis,Lagerbestand",
-    "product sheet with French headers": "Titre,Description,Fournisseur,Prix,Quantité,Référence",
-    "product sheet with Spanish headers": "Título,Descripción,Proveedor,Precio,Cantidad",
-    "product sheet with Italian headers": "Titolo,Descrizione,Fornitore,Prezzo,Quantità",
-    "product sheet with Dutch headers": "Titel,Beschrijving,Leverancier,Prijs,Voorraad",
-    "product sheet with Portuguese headers": "Título,Descrição,Fornecedor,Preço,Quantidade",
+    "product sheet with German headers": "Titel,Preis,Verkaufspreis,Bestand",
+    "product sheet with German headers ": "Preis,Lagerbestand,Beschreibung",
+}
+TRANSLATED = {
+    "German": "Titel,Beschreibung,Anbieter,Preis,Bestand,Artikelnummer",
+    "German ": "Handle-Nr,Produktname,Regulärer Preis,Lagerbestand",
+    "French": "Titre,Description,Fournisseur,Prix,Quantité,Référence",
+    "Spanish": "Título,Descripción,Proveedor,Precio,Cantidad",
+    "Italian": "Titolo,Descrizione,Fornitore,Prezzo,Quantità",
+    "Dutch": "Titel,Beschrijving,Leverancier,Prijs,Voorraad",
+    "Portuguese": "Título,Descrição,Fornecedor,Preço,Quantidade",
 }
 
 
@@ -74,13 +79,23 @@ def test_files_of_others_are_recognised_and_refused(name: str) -> None:
     assert score_header(header) >= len(found.columns) >= 2
 
 
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_sheets_of_other_languages_are_read(language: str) -> None:
+    header = TRANSLATED[language].split(",")
+    found = recognise_header(header)
+    assert found is not None
+    assert (found.name, found.kind) == (f"product sheet with {language.strip()} headers", "translated")
+    assert {column_name(name) for name in found.names.values()} >= {"title", "price", "quantity"}
+    assert score_header(header) == len(found.names) >= 3
+
+
 def test_the_sentence_says_what_it_is_and_what_to_do() -> None:
     assert str(recognise_header(HEADERS["Google Merchant feed"].split(","))) == (
         "This is a Google Merchant feed (found the columns id, link, image_link, availability, gtin, item_group_id). "
         "Export the products from the shop as Shopify CSV, or name the columns as docs/importing.md says."
     )
-    assert str(recognise_header(["Titel", "Preis", "Bestand"])).endswith(
-        "Rename the columns: Titel → Title, Preis → Price, Bestand → Inventory quantity."
+    assert str(recognise_header(["Titel", "Preis", "Verkaufspreis"])).endswith(
+        "Rename the columns: Titel → Title, Preis → Price, Verkaufspreis → Price."
     )
 
 

@@ -255,3 +255,19 @@ def test_codes_of_another_shop_lead_to_no_product(runner: FlaskCliRunner, tmp_pa
     result = import_text(runner, tmp_path, header + "other,Other,pot,O,1,9\n")
     assert "'pot' belongs to another product of the shop" in result.output
     assert product("mine").title == "Mine"
+
+
+def test_price_list_with_german_headers(runner: FlaskCliRunner, tmp_path: Path) -> None:
+    (tmp_path / "shop.csv").write_text("Title,SKU,Price,Inventory quantity\nKännchen,K-1,12.50,4\n")
+    assert run_import(runner, tmp_path / "shop.csv").exit_code == 0
+    file = tmp_path / "preise.csv"
+    file.write_bytes(
+        "Artikelnummer;Bezeichnung;Preis;Bestand\r\nK-1;Kännchen;1.299,90;9\r\n".encode("cp1252")
+    )
+    printed = run_import(runner, file).output
+    assert "Artikelnummer → SKU, Bezeichnung → Title, Preis → Price, Bestand → Inventory quantity" in printed
+    assert db.session.scalars(select(Variant.price)).all() == [129990]
+    assert db.session.scalars(select(StockItem.on_hand)).all() == [4], "a price list leaves the stock"
+    file.write_bytes(b"Artikelnummer;Preis\r\nK-1;teuer\r\n")
+    printed = run_import(runner, file).output
+    assert "line 2, Preis: " in printed, "the merchant's own header is named"
