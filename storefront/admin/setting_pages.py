@@ -5,12 +5,14 @@ from __future__ import annotations
 from flask import Blueprint, abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from storefront.admin import named_codes
 from storefront.admin.pages import render_page
 from storefront.admin.setting_fields import MOST, MOST_OF_LINES, SettingField, SettingPart
 from storefront.admin.setting_parts import FIELDS, PARTS
 from storefront.config.shop import find_nearest_color, read_text, variable_of
 from storefront.errors import ConfigurationError
 from storefront.i18n import gettext as _
+from storefront.i18n import shop_locale
 from storefront.rate_limiting import limit
 from storefront.shop_settings import stored_settings
 from storefront.shop_settings.stored_settings import Change, DescribedSetting, SettingsChangedError
@@ -90,6 +92,7 @@ def _typed(form: Form, field: SettingField) -> str:
     if field.kind == "lines":
         return form.lines(field.name, most=MOST_OF_LINES)
     text = form.text(field.name, field.label, most=MOST, required=False)
+    form.values[field.name] = text = named_codes.read_code(field.name, text, shop_locale())
     if proposed := find_nearest_color(field.name, text) if form.is_sent(_TAKE + field.name) else "":
         form.values[field.name] = text = proposed
     return text
@@ -132,4 +135,5 @@ def _page(
         seen=seen,
         proposed={name: find_nearest_color(name, form.values.get(name, "")) for name in form.errors if name},
         variable_of=variable_of,
+        suggested={name: named_codes.suggest(name, shop_locale()) for name in FIELDS},
     )

@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 
 from storefront import shop_settings
+from storefront.admin.named_codes import read_code
 from storefront.admin.setting_parts import FIELDS, PARTS
 from storefront.catalog import shop_pictures
 from storefront.shop_settings import stored_settings
@@ -82,6 +83,20 @@ def test_one_wrong_field_saves_nothing(app: Flask, owner: Browser) -> None:
     assert answer.status_code == 422
     assert owner.post("/admin/settings").status_code == 303, "an absent field stays as it is"
     assert shop_settings.current().name == "Kettle & Clay"
+
+
+def test_names_stand_for_codes(owner: Browser) -> None:
+    page = owner.get("/admin/settings").text
+    assert '<option value="de_DE" label="German (Germany)">' in page
+    typed = {"locale": "Deutsch", "currency": "€", "timezone": "berlin", "languages": "Englisch, 日本語"}
+    assert owner.post("/admin/settings", **form_of(owner) | typed).status_code == 303
+    stored = shop_settings.current()
+    assert (stored.locale, stored.currency, stored.timezone) == ("de_DE", "EUR", "Europe/Berlin")
+    assert stored.languages == "en_US, ja_JP"
+    assert read_code("locale", "Deutsch (Österreich)", "en_US") == "de_AT"
+    assert read_code("currency", "$", "en_US") == "USD"
+    assert read_code("currency", "$", "en_AU") == "$", "two currencies have it there"
+    assert read_code("timezone", "Nowhere", "en_US") == "Nowhere"
 
 
 def test_a_button_saves_the_nearest_colour_and_all_else(app: Flask, owner: Browser) -> None:
