@@ -24,6 +24,7 @@ from storefront.web.staff_access import may, permission_required
 bp = Blueprint("admin_history", __name__, cli_group=None)
 
 PAGE = 50
+_FIRST, _LAST = date(2000, 1, 1), date(8999, 12, 31)
 DAYS = ("from", "to")  # the first and the last day of a filter, in the shop's time zone
 _NEEDED = {ORDER: "orders:read", ACCESS: "staff:read"}  # permissions for lines of these kinds
 ACTORS = {
@@ -82,19 +83,19 @@ def _typed(arguments: Mapping[str, str]) -> dict[str, str]:
         found["who"] = who
     if kind in KINDS:
         found["kind"] = kind
-    days = {
-        name: arguments.get(name) or arguments.get("day", "") for name in DAYS
-    }  # links of earlier releases: day
+    one_day = arguments.get("day", "")  # in links of earlier releases
+    days = {name: arguments.get(name) or one_day for name in DAYS}
     return found | {name: day for name, day in days.items() if _read_day(day)}
 
 
 def _read_filter(values: Mapping[str, str]) -> HistoryFilter:
-    zone = ZoneInfo(shop_settings.current().timezone)
-    since, last = (
-        datetime.combine(day, time(), zone) if (day := _read_day(values.get(name, ""))) else None
-        for name in DAYS
-    )
-    until = last and datetime.combine(last.date() + timedelta(days=1), time(), zone)
+    first, last = (_read_day(values.get(name, "")) for name in DAYS)
+    since = until = None
+    if first or last:
+        days = first or _FIRST, (last or _LAST) + timedelta(days=1)
+        since, until = (
+            datetime.combine(day, time(), ZoneInfo(shop_settings.current().timezone)) for day in days
+        )
     who = values.get("who", "")
     is_kind = who in ACTORS
     return HistoryFilter(
@@ -112,7 +113,7 @@ def _read_day(text: str) -> date | None:
         day = date.fromisoformat(text)
     except ValueError:
         return None
-    return day if 2000 <= day.year < 9000 else None
+    return day if _FIRST <= day <= _LAST else None
 
 
 def _read_cursor(text: str) -> Cursor:

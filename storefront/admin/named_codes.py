@@ -87,10 +87,10 @@ def _currencies(locale: str) -> dict[str, str]:
     return {code: str(names.get(code, code)) for code in today}
 
 
-def _zones(_locale: str) -> dict[str, str]:
-    return {
-        zone: zone.replace("_", " ") for zones in get_global("territory_zones").values() for zone in zones
-    }
+def _zones(locale: str) -> dict[str, str]:
+    cities = Locale.parse(locale).time_zones
+    zones = {zone for found in get_global("territory_zones").values() for zone in found}
+    return {zone: cities.get(zone, {}).get("city", zone) for zone in zones}
 
 
 _NAMES: Mapping[str, Callable[[str], dict[str, str]]] = {
@@ -113,7 +113,7 @@ def _codes(setting: str, locale: str) -> Mapping[str, str]:
 
 def _further_names(setting: str, code: str, language: str) -> tuple[str, ...]:
     if setting == "timezone":
-        return (code.rpartition("/")[2].replace("_", " "),)  # the city
+        return (code.rpartition("/")[2].replace("_", " "),)
     if setting == "currency":
         return (str(get_currency_symbol(code, language)),)
     own = Locale.parse(code)

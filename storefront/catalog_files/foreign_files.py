@@ -53,8 +53,8 @@ def recognise_header(header: Sequence[str]) -> ForeignFile | None:
     if not known >= {"title", "price"} and (translated := find_language(header)):
         language, pairs = translated
         name, columns = f"product sheet with {language} headers", [cell for cell, _ in pairs]
-        if names := read_names(pairs):
-            return ForeignFile(name, columns, "", "translated", names)
+        if meant := read_names(pairs):
+            return ForeignFile(name, columns, "", "translated", meant)
         advice = "Rename the columns: " + ", ".join(f"{cell} → {name}" for cell, name in pairs[:12]) + "."
         return ForeignFile(name, columns, advice, "")
     return None

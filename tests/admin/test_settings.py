@@ -96,6 +96,7 @@ def test_names_stand_for_codes(owner: Browser) -> None:
     assert read_code("locale", "Deutsch (Österreich)", "en_US") == "de_AT"
     assert read_code("currency", "$", "en_US") == "USD"
     assert read_code("currency", "$", "en_AU") == "$", "two currencies have it there"
+    assert read_code("timezone", "Wien", "en_US") == "Europe/Vienna"
     assert read_code("timezone", "Nowhere", "en_US") == "Nowhere"
 
 

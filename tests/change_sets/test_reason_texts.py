@@ -31,7 +31,7 @@ WRITERS = [
     ),
 ]
 NOT_FOR_PAGES = re.compile(
-    "change_texts|cli|codes|directions|exports|foreign_patterns|metafield_cli|models|named_rows|picture_zip|plan_report"
+    "change_texts|cli|currency_words|codes|directions|exports|foreign_patterns|metafield_cli|models|named_rows|picture_zip|plan_report"
     "|product_columns|redirect_.*|row_spool|runner|scheduled_runs|store|summary|translated_headers|writer|.*_reasons"
 )
 SENTENCE = re.compile(r"(?:[^\s|]+ ){3,}[^\s|]+")
