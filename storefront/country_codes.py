@@ -11,6 +11,7 @@ from babel import Locale
 from babel.core import get_global
 
 from storefront.i18n import gettext as _
+from storefront.i18n import quote
 
 # Two-letter codes in the CLDR that are not countries to which mail can be sent.
 _NO_COUNTRY = frozenset("AC CP CQ DG EA EU EZ IC QO TA UN XA XB ZZ".split())
@@ -50,13 +51,13 @@ def check_country(text: str, locale: str = "en") -> str:
     raise ValueError(
         _(
             "%(typed)s is not the code of a country (ISO 3166-1); write %(code)s.",
-            typed=repr(text[:60]),
+            typed=quote(text[:60]),
             code=meant,
         )
         if meant
         else _(
             "%(typed)s is not the code of a country (ISO 3166-1); write a code such as DE or US.",
-            typed=repr(text[:60]),
+            typed=quote(text[:60]),
         )
     )
 

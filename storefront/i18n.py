@@ -219,6 +219,11 @@ def _isolate_values(values: dict[str, object]) -> dict[str, object]:
     }
 
 
+def quote(text: str) -> str:
+    """Return a text in the quotation marks of the language ('x', „x“, 「x」), control characters as escapes."""
+    return gettext("'%(typed)s'", typed=repr(text)[1:-1])
+
+
 def lazy_gettext(text: str, **values: object) -> str:
     """Return a text that is looked up when it is shown: for constants made before any request.
 

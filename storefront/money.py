@@ -12,6 +12,7 @@ from babel.numbers import format_decimal, list_currencies
 
 from storefront.errors import ConfigurationError
 from storefront.i18n import gettext as _
+from storefront.i18n import quote
 
 # ISO 4217:2015, table A.1: the currencies whose column "minor unit" is not 2.
 _MINOR_UNITS = {
@@ -37,7 +38,7 @@ def check_currency(code: str) -> str:
         raise ConfigurationError(
             _(
                 "%(code)s is not an ISO 4217 currency code; use one such as USD, EUR or JPY.",
-                code=repr(code),
+                code=quote(code),
             )
         )
     return currency

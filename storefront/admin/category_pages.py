@@ -137,7 +137,7 @@ def _try(work: Callable[[], str], here: Category, form: Form) -> Response:
 def render_category(here: Category, form: Form, status: int = 200) -> Response:
     """Return the page of a category, with what was typed into one of its forms."""
     trail, children = _read_neighbours(here)
-    parent = here.path.rpartition("/")[0]
+    parent = here.path.rpartition("/")[0] or "/"
     stored = {"name": here.name, "slug": here.slug, "parent": parent, "hidden": "1" if here.hidden else ""}
     is_sent = "name" in form.values
     return render_page(

@@ -22,6 +22,7 @@ from storefront.checkout.payment.refunds import refund_order
 from storefront.checkout.terms import current_terms
 from storefront.extensions import db, write_transaction
 from storefront.i18n import gettext as _
+from storefront.i18n import quote
 from storefront.postal.address_lines import address_lines
 from storefront.sheets.numbers import parse_amount
 from storefront.unicode_text import read_whole_number
@@ -154,7 +155,7 @@ def _amount(order: OrderView) -> int:
     if not typed:
         raise OrderError(_("Enter an amount such as %(example)s.", example=example))
     raise OrderError(
-        _("Enter the amount as %(example)s, not %(amount)s.", amount=repr(typed), example=example)
+        _("Enter the amount as %(example)s, not %(amount)s.", amount=quote(typed), example=example)
     )
 
 

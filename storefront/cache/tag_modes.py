@@ -17,7 +17,7 @@ from typing import Any, Literal, NamedTuple
 from storefront.cache.keys import EVERYTHING
 from storefront.errors import ConfigurationError
 from storefront.i18n import gettext as _
-from storefront.i18n import lazy_gettext
+from storefront.i18n import lazy_gettext, quote
 
 Mode = Literal["relaxed", "strict", "hard"]
 
@@ -125,8 +125,8 @@ class TagModes:
             return None
         similar = get_close_matches(name, known, 1)
         sentences = [
-            _("No kind of tag is called %(name)s.", name=repr(name)),
-            _("Did you mean %(name)s?", name=repr(similar[0])) if similar else "",
+            _("No kind of tag is called %(name)s.", name=quote(name)),
+            _("Did you mean %(name)s?", name=quote(similar[0])) if similar else "",
             _("There are: %(names)s.", names=", ".join(known)),
         ]
         return " ".join(filter(None, sentences))

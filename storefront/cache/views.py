@@ -17,6 +17,7 @@ from storefront.cache.state import cache_state
 from storefront.cache.tag_modes import is_tag
 from storefront.errors import StorefrontError
 from storefront.i18n import gettext as _
+from storefront.i18n import quote
 from storefront.rate_limiting import limit
 from storefront.redis_roles import RedisUnavailable
 from storefront.web.charts import Chart, draw_areas
@@ -91,7 +92,7 @@ def _inspect(url: str) -> tuple[inspection.InspectedUrl | None, str | None]:
 def _preview(tags: list[str]) -> tuple[Preview | None, str | None]:
     """Return the pages that carry one of the tags; or why they cannot be listed."""
     if wrong := [tag for tag in tags if not is_tag(tag)]:
-        return None, _("%(tag)s is not a tag.", tag=repr(wrong[0]))
+        return None, _("%(tag)s is not a tag.", tag=quote(wrong[0]))
     state = cache_state.get(current_app)
     try:
         found = preview_invalidation(current_app, state, tags, PAGE_LIMITS)

@@ -14,6 +14,7 @@ from storefront.catalog.picture_renditions import RefusedError
 from storefront.catalog.pictures import MAX_BYTES
 from storefront.errors import StorefrontError
 from storefront.i18n import gettext as _
+from storefront.i18n import quote
 
 MOST_FILES = 10_000
 MOST_BYTES = 2 * 1024**3  # of all pictures together; pictures hardly shrink in a zip file
@@ -65,15 +66,15 @@ def _unpack_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, folder: Path
     path = PurePosixPath(name)
     if path.is_absolute() or ".." in path.parts or "\\" in name or ":" in name or not name.isprintable():
         raise PictureZipError(
-            _("The zip file has a path that leads elsewhere: %(name)s", name=repr(name[:100]))
+            _("The zip file has a path that leads elsewhere: %(name)s", name=quote(name[:100]))
         )
     if path.suffix.lower() not in _ENDINGS:
-        raise PictureZipError(_("%(name)s is not a picture. Zip the pictures alone.", name=repr(name[:100])))
+        raise PictureZipError(_("%(name)s is not a picture. Zip the pictures alone.", name=quote(name[:100])))
     data = _read(archive, entry, min(MAX_BYTES, left))
     try:
         picture_renditions.read_size(data)
     except RefusedError as error:
-        problem = _("%(name)s cannot be used: %(reason)s", name=repr(name[:100]), reason=error)
+        problem = _("%(name)s cannot be used: %(reason)s", name=quote(name[:100]), reason=error)
         raise PictureZipError(problem) from error
     target = folder / path
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -87,6 +88,6 @@ def _read(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, most: int) -> bytes:
         data = source.read(most + 1)
     if len(data) > most:
         raise PictureZipError(
-            _("%(name)s is too large, or all pictures together are.", name=repr(entry.filename[:100]))
+            _("%(name)s is too large, or all pictures together are.", name=quote(entry.filename[:100]))
         )
     return data

@@ -11,6 +11,7 @@ from typing import Any
 
 from storefront.errors import ConfigurationError
 from storefront.i18n import gettext as _
+from storefront.i18n import quote
 from storefront.unicode_text import is_whole
 
 INSTANCE = "STOREFRONT_INSTANCE_DIR"
@@ -98,7 +99,7 @@ def choice(*choices: str, default: str = "") -> Reader:
                 if "" in choices
                 else _("%(name)s is %(typed)s; it must be one of %(listed)s.")
             )
-            raise ConfigurationError(text % {"name": name, "typed": repr(value), "listed": listed})
+            raise ConfigurationError(text % {"name": name, "typed": quote(value), "listed": listed})
         return value
 
     return read
@@ -120,7 +121,7 @@ def integer(default: int, *, least: int, most: int) -> Reader:
                 _(
                     "%(name)s is %(typed)s; it must be a whole number from %(least)d to %(most)d.",
                     name=name,
-                    typed=repr(value),
+                    typed=quote(value),
                     least=least,
                     most=most,
                 )

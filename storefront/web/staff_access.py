@@ -11,6 +11,7 @@ from flask import Flask, abort, current_app, request
 from storefront.app_state import AppState
 from storefront.errors import BadInputError
 from storefront.i18n import gettext as _
+from storefront.i18n import quote
 from storefront.web import permissions
 
 P = ParamSpec("P")
@@ -46,7 +47,7 @@ def permission_required(permission: str) -> Callable[[Callable[P, T]], Callable[
                 if "\x00" in text:  # PostgreSQL refuses texts with NUL
                     raise BadInputError(
                         name,
-                        _("%(field)s contains a character that can’t be saved.", field=repr(name)),
+                        _("%(field)s contains a character that can’t be saved.", field=quote(name)),
                     )
             return view(*args, **kwargs)
 

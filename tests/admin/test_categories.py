@@ -126,6 +126,12 @@ def test_pages_take_eight_statements_and_roles_count(app: Flask, staff: Browser)
     assert staff_browser(app, "orders").get("/admin/categories").status_code == 404
 
 
+def test_an_unchanged_field_is_not_said_to_differ(staff: Browser) -> None:
+    make_category("Tea")
+    page = staff.post(f"/admin/categories/{at('tea').id}", name="", parent="/", slug="tea")
+    assert (page.status_code, page.text.count("Saved now:")) == (422, 1), "the name alone"
+
+
 @pytest.mark.any_database
 def test_bad_input_changes_nothing_and_is_kept(staff: Browser) -> None:
     for name in ("", "\u202e", "x" * 256):

@@ -44,10 +44,12 @@ def test_faults_are_in_the_language_of_the_office(owner: Browser) -> None:
     page = owner.post("/admin/settings", **form_of(owner) | wrong).text
     for sentence in (
         "nennt eine Sprache doppelt",
-        "ist keine Zeitzone. Geben Sie eine an, zum Beispiel Europe/Berlin",
+        "„Europe/Berln“ ist keine Zeitzone. Geben Sie eine an, zum Beispiel Europe/Berlin",
         "zum Beispiel shop@shop.example",
     ):
         assert sentence in page
+    page = owner.post("/admin/settings/look", **form_of(owner) | {"accent_color": "#fc0"}).text
+    assert "wo 4,5 nötig ist" in page
 
 
 def test_each_setting_has_a_field() -> None:

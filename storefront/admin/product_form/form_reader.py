@@ -14,6 +14,7 @@ from storefront.catalog.slugs import handle_slug
 from storefront.change_sets.field_names import STATUSES
 from storefront.extensions import moment_text
 from storefront.i18n import gettext as _
+from storefront.i18n import quote
 from storefront.money import Money
 from storefront.sheets.numbers import parse_amount
 from storefront.stock.inventory import MAX_ON_HAND
@@ -135,7 +136,7 @@ class ProductForm(Form):
         slug = handle_slug(typed)
         if slug != typed:
             self.errors[name] = _(
-                "An address can’t have these characters. You can use %(slug)s.", slug=repr(slug)
+                "An address can’t have these characters. You can use %(slug)s.", slug=quote(slug)
             )
         return slug
 
