@@ -156,6 +156,13 @@ def test_large_text_fits_and_divides_no_word(browser: Browser, shop: Shop, width
         page.get_by_role("button", name="Add to basket").filter(visible=True).click()
         page.get_by_role("link", name="Go to basket").filter(visible=True).wait_for()
         check_large_text(page, (*paths, PAGES["product"], "/cart", "/checkout"), width)
+        # The longest words of other languages on this page.
+        for place, word in (
+            (".sums__total dt", "Gesamtsumme"),
+            (".choices__what .soft", "お支払いください。"),
+        ):
+            page.locator(place).last.evaluate("(place, word) => place.textContent = word", word)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 def test_large_text_fits_the_office(browser: Browser, shop: Shop, owner: dict[str, Any]) -> None:

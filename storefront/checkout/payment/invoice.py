@@ -149,7 +149,7 @@ def read_invoice_terms(terms: Mapping[str, Any], *, has_demo_terms: bool) -> Inv
         own_name=name.strip() if "name" in table else lazy_gettext("Invoice"),
         own_about=about
         if "about" in table
-        else lazy_gettext("Pay by bank transfer after you receive your order."),
+        else lazy_gettext("Pay by bank transfer. You see the bank details when you have ordered."),
         own_lines=tuple(lines)
         if "instructions" in table
         else (lazy_gettext("[The shop’s bank details: enter them in the settings]"),),
