@@ -72,8 +72,9 @@ class EventKind(NamedTuple):
     details: Mapping[str, str] = MappingProxyType({})
 
     def describe(self, detail: str) -> str:
-        """Return a row's detail in words."""
-        return self.details.get(detail, detail)
+        """Return a row's detail in words: a code, alone or behind whom it is about ("kim@shop.example: orders")."""
+        whom, colon, code = detail.rpartition(": ")
+        return f"{whom}{colon}{self.details.get(code, code)}"
 
 
 # "staff" was written before there were roles.
@@ -106,7 +107,7 @@ KINDS: Final[dict[SecurityEventKind, EventKind]] = {
     "second-factor": EventKind(_("Two-step verification"), details=_FACTORS),
     "code-failed": EventKind(_("Wrong code"), 20),
     "role-changed": EventKind(_("Role changed"), details=_ROLES),
-    "staff-invited": EventKind(_("Invited to the staff")),
+    "staff-invited": EventKind(_("Invited to the staff"), details=_ROLES),
     "invitation-withdrawn": EventKind(_("Invitation to the staff withdrawn")),
     "token-created": EventKind(_("API token created")),
     "token-revoked": EventKind(_("API token revoked")),

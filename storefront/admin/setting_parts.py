@@ -206,7 +206,7 @@ _SALES = (
 PARTS = (
     SettingPart("shop", lazy_gettext("Your shop"), _SHOP),
     SettingPart("look", lazy_gettext("Look"), _LOOK),
-    SettingPart("notices", lazy_gettext("Notices"), _NOTICES),
+    SettingPart("notices", lazy_gettext("Notices and closing"), _NOTICES),
     SettingPart("sales", lazy_gettext("Stock and orders"), _SALES),
 )
 FIELDS: Mapping[str, SettingField] = {

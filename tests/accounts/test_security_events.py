@@ -207,3 +207,10 @@ def test_wrong_passwords_and_the_lock_are_events(browser: Browser, kim: int) -> 
     kinds = [event.kind for event in events() if event.user_id == kim]
     assert kinds[1] == "sign-in-failed"
     assert kinds.count("locked") == 1
+
+
+def test_details_are_in_words_behind_whom_they_are_about() -> None:
+    invited, changed = KINDS["staff-invited"], KINDS["role-changed"]
+    assert invited.describe("kim@shop.example: orders") == "kim@shop.example: Orders"
+    assert changed.describe("orders") == "Orders"
+    assert changed.describe("of: another") == "of: another"
