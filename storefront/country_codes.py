@@ -12,11 +12,24 @@ from babel.core import get_global
 
 from storefront.i18n import gettext as _
 from storefront.i18n import quote
+from storefront.unicode_text import normalize
 
 # Two-letter codes in the CLDR that are not countries to which mail can be sent.
 _NO_COUNTRY = frozenset("AC CP CQ DG EA EU EZ IC QO TA UN XA XB ZZ".split())
-_OF_VAT = {"EL": "GR"}  # the code of Greece in VAT numbers; the CLDR knows the other former codes, such as UK
-_SEPARATORS = re.compile("[;,、\n]")
+# Codes that people write for a country: Greece's in VAT numbers, and of languages. The CLDR knows others, such as UK.
+_MISTAKEN = {"EL": "GR", "EN": "GB", "DA": "DK", "JA": "JP", "KO": "KR", "ZH": "CN"}
+# Names that the CLDR has in another form.
+_OTHER_NAMES = {
+    "burma": "MM",
+    "czech republic": "CZ",
+    "england": "GB",
+    "great britain": "GB",
+    "holland": "NL",
+    "scotland": "GB",
+    "turkey": "TR",
+    "wales": "GB",
+}
+_SEPARATORS = re.compile("[;,、،/\n]")
 _LANGUAGES = ("en", "de", "ja")  # in which names of countries lead to their codes, beside the shop's language
 
 
@@ -74,7 +87,7 @@ def read_countries(text: str) -> list[str]:
 def split_codes(text: str, locale: str = "en") -> list[str]:
     """Return the codes of a typed list of codes and names; a part that is neither stays as it is."""
     codes = []
-    for part in _SEPARATORS.split(text):
+    for part in _SEPARATORS.split(normalize("NFKC", text)):
         whole = find_country(part, locale)  # a name may have spaces
         codes += (
             [whole] if whole in country_codes() else [find_country(each, locale) for each in part.split()]
@@ -84,7 +97,7 @@ def split_codes(text: str, locale: str = "en") -> list[str]:
 
 def find_country(typed: str, locale: str = "en") -> str:
     """Return the code of a country by its code in any case, or by its whole name; any other text as it is."""
-    text = typed.strip()
+    text = normalize("NFKC", typed).strip()
     return text.upper() if len(text) == 2 else _codes_by_name(locale).get(text.casefold(), text)
 
 
@@ -95,19 +108,19 @@ def find_nearest(text: str, codes: Mapping[str, str]) -> str:
 
 
 def _suggest(text: str, locale: str) -> str:
-    code = text.upper()
+    code = normalize("NFKC", text).upper().replace(".", "")
     replaced = get_global("territory_aliases").get(code, [])  # UK, USA, DEU, 276
     if len(replaced) == 1:
         return str(replaced[0])
-    if code in _OF_VAT or code in country_codes():
-        return _OF_VAT.get(code, code)
+    if code in _MISTAKEN or code in country_codes():
+        return _MISTAKEN.get(code, code)
     return find_nearest(text, _codes_by_name(locale))
 
 
 @cache
 def _codes_by_name(locale: str) -> Mapping[str, str]:
     """Return the codes by the names in small letters, in our languages and that of a locale."""
-    return {
+    return _OTHER_NAMES | {
         name.casefold(): code
         for language in (*_LANGUAGES, locale)
         for code, name in country_names(language).items()

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from storefront.i18n import gettext as _
 
-_FORBIDDEN = re.compile(r'[\s\x00-\x1f\x7f\\<>"]')
+_FORBIDDEN = re.compile(r'[\s\x00-\x1f\x7f\\<>"\u202a-\u202e\u2066-\u2069]')
 
 
 def is_link(text: str) -> bool:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from copy import copy
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from babel import Locale
+from babel.core import get_global
 from babel.numbers import format_decimal, list_currencies
 
 from storefront.errors import ConfigurationError
@@ -27,14 +28,18 @@ def minor_units(currency: str) -> int:
     return _MINOR_UNITS.get(currency, 2)
 
 
-def check_currency(code: str) -> str:
+def check_currency(code: str, *, is_in_use: bool = False) -> str:
     """Return the ISO 4217 code in capitals.
+
+    Args:
+        code: as somebody typed it.
+        is_in_use: whether people must pay in it today: not XXX, gold or the German mark.
 
     Raises:
         ConfigurationError: the currency does not exist.
     """
     currency = code.strip().upper()
-    if currency not in list_currencies():
+    if currency not in (_currencies_in_use() if is_in_use else list_currencies()):
         raise ConfigurationError(
             _(
                 "%(code)s is not an ISO 4217 currency code; use one such as USD, EUR or JPY.",
@@ -42,6 +47,15 @@ def check_currency(code: str) -> str:
             )
         )
     return currency
+
+
+@cache
+def _currencies_in_use() -> frozenset[str]:
+    """Return the currencies that are legal tender somewhere, by the data of the CLDR."""
+    tenders = get_global("territory_currencies").values()
+    return frozenset(
+        code for each in tenders for code, _start, end, is_tender in each if is_tender and not end
+    )
 
 
 @dataclass(frozen=True, slots=True, order=True)

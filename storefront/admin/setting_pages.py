@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from storefront import moments
 from storefront.admin import named_codes
 from storefront.admin.pages import render_page
 from storefront.admin.setting_fields import MOST, MOST_OF_LINES, SettingField, SettingPart
@@ -15,12 +16,14 @@ from storefront.i18n import gettext as _
 from storefront.i18n import shop_locale
 from storefront.rate_limiting import limit
 from storefront.shop_settings import stored_settings
+from storefront.shop_settings.announcement import moment_of
 from storefront.shop_settings.stored_settings import Change, DescribedSetting, SettingsChangedError
 from storefront.web.forms import Form
 from storefront.web.staff_access import permission_required
 
 bp = Blueprint("admin_settings", __name__, cli_group=None)
 
+_MOMENTS = ("announcement_end", "reopens_at")
 _SEEN = "seen-"  # before the name of a setting: the field with the value that the form showed
 # Before the name of a setting: the button that saves the value which the page proposes instead.
 _TAKE = "take-"
@@ -85,7 +88,20 @@ def _read(form: Form, settings: dict[str, DescribedSetting]) -> dict[str, Change
         if text == seen or name in form.errors:
             continue
         changes[name] = Change(seen, _check(form, each, text))
+    _refuse_past_moments(form, settings, changes)
     return changes
+
+
+def _refuse_past_moments(
+    form: Form, settings: dict[str, DescribedSetting], changes: dict[str, Change]
+) -> None:
+    """Refuse a moment that has passed: the announcement would not show, and a shop that is being closed stay open."""
+    texts = {name: changes[name].text if name in changes else settings[name].text for name in _MOMENTS}
+    closes = "closed" in changes and changes["closed"].text == "on"
+    for name, text in texts.items():
+        is_set = name in changes or (closes and name == "reopens_at")
+        if is_set and text and name not in form.errors and moment_of(text) <= moments.now():
+            form.errors[name] = _("This moment has passed. Choose a later one, or leave it empty.")
 
 
 def _typed(form: Form, field: SettingField) -> str:

@@ -26,6 +26,7 @@ from storefront.i18n import lazy_gettext
 from storefront.money import Money, minor_units
 from storefront.shop_settings.current_settings import translate
 from storefront.shop_settings.translated_texts import DELIVERY
+from storefront.unicode_text import clean_line, is_invisible
 
 _KEYS = {"code", "name", "price", "free_from", "countries", "days"}
 
@@ -132,7 +133,7 @@ def read_method(table: Any, currency: str, locale: str) -> DeliveryMethod:
         )
     if unknown := set(table) - _KEYS:
         raise TermError(f"delivery {code!r} has no {sorted(unknown)[0]!r}.")
-    if not isinstance(name, str) or not 1 <= len(name.strip()) <= 100:
+    if not isinstance(name, str) or is_invisible(name) or not 1 <= len(name.strip()) <= 100:
         raise TermError(
             f"delivery {code!r} needs a name of up to 100 letters.",
             field="name",
@@ -140,7 +141,7 @@ def read_method(table: Any, currency: str, locale: str) -> DeliveryMethod:
         )
     return DeliveryMethod(
         code=code,
-        name=name.strip(),
+        name=clean_line(name),
         price=_amount(code, "price", table.get("price"), currency, locale),
         countries=_countries(code, table["countries"], locale) if "countries" in table else None,
         free_from=_amount(code, "free_from", table["free_from"], currency, locale)
@@ -193,7 +194,8 @@ def _countries(code: str, codes: object, locale: str) -> frozenset[str]:
 
 def _amount(code: str, field: str, text: object, currency: str, locale: str) -> int:
     try:
-        amount = Decimal(text if isinstance(text, str) else "").scaleb(minor_units(currency))
+        is_plain = isinstance(text, str) and re.fullmatch(r"\d+(\.\d+)?", text) is not None  # not "1e3"
+        amount = Decimal(str(text) if is_plain else "").scaleb(minor_units(currency))
     except ArithmeticError:
         amount = Decimal(-1)
     if not amount.is_finite() or not 0 <= amount < 10**12 or amount != int(amount):

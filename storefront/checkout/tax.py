@@ -122,7 +122,12 @@ def read_tax_rules(terms: Mapping[str, Any], locale: str, *, has_demo_terms: boo
 
 
 def _rate(where: str, text: object) -> int:
-    if not isinstance(text, str) or not re.fullmatch(r"[0-9]{1,2}(\.[0-9]{1,3})?", text):
+    # No tax is under one percent: "0.19" is meant as 19.
+    if (
+        not isinstance(text, str)
+        or not re.fullmatch(r"[0-9]{1,2}(\.[0-9]{1,3})?", text)
+        or 0 < Decimal(text) < 1
+    ):
         raise TermError(
             f'the rate of {where} is {text!r}; write a percentage as text, such as "7.25".',
             field="rate",

@@ -12,7 +12,7 @@ from typing import Any
 from storefront.errors import ConfigurationError
 from storefront.i18n import gettext as _
 from storefront.i18n import quote
-from storefront.unicode_text import is_whole
+from storefront.unicode_text import ascii_digits, is_whole
 
 INSTANCE = "STOREFRONT_INSTANCE_DIR"
 
@@ -115,7 +115,7 @@ def integer(default: int, *, least: int, most: int) -> Reader:
     """Return a reader of a whole number from `least` to `most`."""
 
     def read(source: Source, name: str) -> int:
-        value = source.get(name, str(default))
+        value = ascii_digits(source.get(name, str(default)).strip())
         if not value.isascii() or not value.isdigit() or len(value) > 9 or not least <= int(value) <= most:
             raise ConfigurationError(
                 _(

@@ -44,7 +44,7 @@ class ShopSettings:
         sentence="the time zone of the shop, such as Europe/Berlin (a name of the IANA database)",
     )
     currency: str = setting(
-        lambda source, name: check_currency(source.get(name, "USD")),
+        lambda source, name: check_currency(source.get(name, "USD"), is_in_use=True),
         "STOREFRONT_CURRENCY",
         sentence="the currency of all amounts, a code of ISO 4217; fixed once there is an order or an own product",
     )

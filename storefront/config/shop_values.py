@@ -14,11 +14,12 @@ from storefront.errors import ConfigurationError
 from storefront.i18n import format_number, quote
 from storefront.i18n import gettext as _
 from storefront.link_syntax import describe_links, is_link
-from storefront.unicode_text import clean_line, clean_lines, is_invisible
+from storefront.unicode_text import ascii_digits, clean_line, clean_lines, is_invisible, normalize
 
 MOST = 300  # characters of one line
 MOST_OF_TEXT = 2000
-_PHONE = re.compile(r"\+?[0-9][0-9 ()/.–-]{2,38}(?: ?(?:ext\.?|x) ?[0-9]{1,6})?")
+_PHONE = re.compile(r"\+?[0-9(][0-9 ()/.–-]{2,38}(?: ?(?:ext\.?|x) ?[0-9]{1,6})?")
+_HYPHENS = re.compile("[‐‑‒−]")
 _PICTURE = re.compile(r"[0-9a-f]{32} [1-9][0-9]{0,4}x[1-9][0-9]{0,4}")
 
 
@@ -60,7 +61,7 @@ def countries(source: Source, name: str) -> str:
 
 def phone(source: Source, name: str) -> str:
     """Return a telephone number as people write it; empty if it is not set."""
-    typed = clean_line(source.get(name))
+    typed = _HYPHENS.sub("-", ascii_digits(normalize("NFKC", clean_line(source.get(name)))))
     if typed and not _PHONE.fullmatch(typed):
         raise ConfigurationError(
             _(

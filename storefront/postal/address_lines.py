@@ -18,6 +18,8 @@ LIBRARY_NAMES = {"postcode": "postal_code", "city": "city", "region": "country_a
 # Fields that the library lacks. Japan: the municipality stands between the prefecture and the street (Japan Post,
 # "How to write the addresses"; UPU, postal addressing systems, JPN).
 _ADDED = {("JP", "city")}
+# Countries that write the name of the region, of which the library has a code of one or two letters (UPU, ESP).
+_WITH_REGION_NAMES = {"ES"}
 
 
 def is_added(country: str, field: str) -> bool:
@@ -42,13 +44,17 @@ def address_lines(address: Mapping[str, str]) -> list[str]:
     values |= {"country_code": country, "street_address": street}
     rules, is_latin = get_validation_rules({"country_code": country}), is_latin_text(street + values["city"])
     values["country_area"] = _region_name(values["country_area"], rules, is_latin=is_latin)
+    if country in _WITH_REGION_NAMES and values["country_area"].casefold() == values["city"].casefold():
+        values["country_area"] = ""  # 28001 Madrid
     if "city" not in rules.allowed_fields:
         values["street_address"] = _with_city(values["city"], street, country, is_latin=is_latin)
     written = format_address(values, latin=is_latin).split("\n")
     name = country_codes.country_names(i18n.shop_locale()).get(country, country)
     # Some countries ask for no postal code; then the sign before it (`HR-`) means nothing.
     sign = "" if values["postal_code"] else rules.postal_code_prefix
-    capitals = [values[field] for field in rules.upper_fields if values.get(field)]
+    capitals = [
+        line for field in rules.upper_fields for line in values.get(field, "").split("\n") if line.strip()
+    ]
     typed = {*street.split("\n"), *values.values()}
     lines = (line if line in typed else _trim(_as_typed(line, capitals), sign) for line in written[:-1])
     return [line for line in lines if line.strip()] + [name]
@@ -77,6 +83,8 @@ def _region_name(region: str, rules: ValidationRules, *, is_latin: bool) -> str:
     """Return a region, which is stored as a code, in the script of the address: `서울특별시` or `Seoul`."""
     here = next((code for code, name in rules.country_area_choices if region in (code, name)), region)
     names = (here, *(name for code, name in rules.country_area_choices if code == here))
+    if rules.country_code in _WITH_REGION_NAMES:
+        return str(names[-1])
     return next((name for name in names if is_latin_text(name) == is_latin), region)
 
 

@@ -14,6 +14,7 @@ from storefront.country_codes import find_nearest
 from storefront.i18n import gettext as _
 from storefront.i18n import quote
 from storefront.postal.address_rules import rules_for
+from storefront.unicode_text import normalize
 
 
 def check_region(country: str, text: str) -> str:
@@ -27,7 +28,7 @@ def check_region(country: str, text: str) -> str:
             _("addresses in %(country)s name no region that a rate could depend on.", country=country)
         )
     codes = _region_codes(country)
-    if found := codes.get(text.strip().removeprefix(f"{country}-").upper()):
+    if found := codes.get(normalize("NFKC", text).strip().upper().removeprefix(f"{country}-")):
         return found
     meant = _suggest_region(country, text.strip())
     values = {"typed": quote(text[:60]), "country": country, "code": meant or next(iter(codes))}

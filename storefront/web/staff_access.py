@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Collection
-from typing import ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar, cast
+from urllib.parse import quote as quote_path
 
-from flask import Flask, abort, current_app, request
+from flask import Flask, abort, current_app, redirect, request
+from werkzeug.wrappers import Response
 
 from storefront.app_state import AppState
 from storefront.errors import BadInputError
@@ -43,6 +45,8 @@ def permission_required(permission: str) -> Callable[[Callable[P, T]], Callable[
         def guarded(*args: P.args, **kwargs: P.kwargs) -> T:
             if not may(permission):
                 abort(404)
+            if request.method == "GET" and b"%00" in request.query_string:
+                return cast("T", _without_nul())
             for name, text in request.values.items():
                 if "\x00" in text:  # PostgreSQL refuses texts with NUL
                     raise BadInputError(
@@ -55,6 +59,12 @@ def permission_required(permission: str) -> Callable[[Callable[P, T]], Callable[
         return guarded
 
     return decorate
+
+
+def _without_nul() -> Response:
+    """Lead to the same address without NUL characters: a search for a text with one is no reason for an error."""
+    query = request.query_string.replace(b"%00", b"").decode("utf-8", "replace")
+    return redirect(f"{request.script_root}{quote_path(request.path)}?{query}")
 
 
 def may(permission: str) -> bool:

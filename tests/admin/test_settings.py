@@ -12,6 +12,7 @@ from storefront import shop_settings
 from storefront.admin.named_codes import read_code
 from storefront.admin.setting_parts import FIELDS, PARTS
 from storefront.catalog import shop_pictures
+from storefront.errors import ConfigurationError
 from storefront.shop_settings import stored_settings
 from tests.accounts.people import Browser, staff_browser
 
@@ -100,6 +101,40 @@ def test_names_stand_for_codes(owner: Browser) -> None:
     assert read_code("currency", "$", "en_AU") == "$", "two currencies have it there"
     assert read_code("timezone", "Wien", "en_US") == "Europe/Vienna"
     assert read_code("timezone", "Nowhere", "en_US") == "Nowhere"
+
+
+def test_a_closing_with_a_passed_end_is_refused(app: Flask, owner: Browser) -> None:
+    past = "2020-01-01T09:00"
+    for field in ("announcement_end", "reopens_at"):
+        answer = owner.post("/admin/settings/notices", **form_of(owner) | {field: past})
+        assert (answer.status_code, "This moment has passed." in answer.text) == (422, True), field
+    stored_settings.set_value("reopens_at", past)  # of the last holidays
+    answer = owner.post("/admin/settings/notices", **form_of(owner) | {"closed": "on"})
+    assert (answer.status_code, "This moment has passed." in answer.text) == (422, True)
+    assert not shop_settings.current().closed
+    assert owner.post("/admin/settings", **form_of(owner) | {"name": "Tea"}).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("name", "typed", "stored"),
+    [
+        ("contact_phone", "(555) 123-4567", "(555) 123-4567"),
+        ("contact_phone", "０３‑１２３４‑５６７８", "03-1234-5678"),
+        ("invoice_days", "７", 7),
+        ("currency", "XXX", None),
+        ("currency", "DEM", None),
+        ("timezone", "localtime", None),
+        ("announcement_link", "/\u202eproducts", None),
+    ],
+)
+def test_settings_are_read_as_people_write_them(app: Flask, name: str, typed: str, stored: object) -> None:
+    before = getattr(shop_settings.current(), name)
+    if stored is None:
+        with pytest.raises(ConfigurationError):
+            stored_settings.set_value(name, typed)
+    else:
+        stored_settings.set_value(name, typed)
+    assert getattr(shop_settings.current(), name) == (before if stored is None else stored)
 
 
 def test_a_button_saves_the_nearest_colour_and_all_else(app: Flask, owner: Browser) -> None:

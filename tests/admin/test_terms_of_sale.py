@@ -9,10 +9,13 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
+from storefront.admin.terms_of_sale.amounts import read_rate
 from storefront.checkout.terms import current_terms
 from storefront.config.values import read_checkout_file
+from storefront.country_codes import read_countries
 from storefront.extensions import db
 from storefront.ops import doctor
+from storefront.postal.place_codes import check_region
 from storefront.shop_settings import stored_settings
 from storefront.shop_settings.stored_documents import read_documents
 from tests.accounts.people import Browser, staff_browser
@@ -166,6 +169,23 @@ def test_taxes_are_stored_as_the_shop_writes_them(owner: Browser) -> None:
     assert owner.post(TAXES, **shown | emptied | {"untaxed": "1"}).status_code == 303
     assert current_terms().tax.countries == {}
     assert form_of(owner, TAXES)["untaxed"] == "1"
+
+
+@pytest.mark.parametrize(
+    ("typed", "rate"), [("19 ％", "19"), ("１９，５", "19.5"), ("7,25", "7.25"), ("٧٫٥", "7.5")]
+)
+def test_a_rate_has_either_decimal_sign(typed: str, rate: str) -> None:
+    assert read_rate(typed) == rate
+
+
+@pytest.mark.parametrize("typed", ["DE, at", "DE，AT", "ＤＥ、ＡＴ", "de/at", "DE;\nAT,"])
+def test_lists_of_countries_are_read_as_people_write_them(typed: str) -> None:
+    assert read_countries(typed) == ["AT", "DE"]
+
+
+@pytest.mark.parametrize("typed", ["CA", "ca", "us-ca", "ＣＡ"])
+def test_regions_are_read_as_people_write_them(typed: str) -> None:
+    assert check_region("US", typed) == "CA"
 
 
 def test_the_texts_of_invoices_are_stored(owner: Browser) -> None:

@@ -68,6 +68,18 @@ pytestmark = pytest.mark.any_database
             ("1 Main St", "New York", "NY", "10001"),
             ["Kim", "1 Main St", "New York, NY 10001", "United States"],
         ),
+        ("ES", ("Gran Vía 1", "Getafe", "M", "28901"), ["Kim", "Gran Vía 1", "28901 Getafe Madrid", "Spain"]),
+        ("ES", ("Gran Vía 1", "Madrid", "M", "28013"), ["Kim", "Gran Vía 1", "28013 Madrid", "Spain"]),
+        (
+            "RU",
+            ("Тверская ул., 1\nкв. 2", "Москва", "", "125009"),
+            ["Kim", "Тверская ул., 1", "кв. 2", "Москва", "125009", "Russia"],
+        ),
+        (
+            "CA",
+            ("1 Wellington St\nUnit 2", "Ottawa", "ON", "K1A 0B1"),
+            ["Kim", "1 Wellington St", "Unit 2", "Ottawa ON K1A 0B1", "Canada"],
+        ),
     ],
 )
 def test_lines_follow_the_script_of_the_address(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 from babel.numbers import get_decimal_symbol
@@ -9,6 +10,9 @@ from babel.numbers import get_decimal_symbol
 from storefront import shop_settings
 from storefront.money import Money, minor_units
 from storefront.sheets.numbers import parse_amount
+from storefront.unicode_text import ascii_digits, normalize
+
+_PERCENT = dict.fromkeys(map(ord, "%٪"))
 
 
 def read_amount(text: str) -> str | None:
@@ -35,7 +39,10 @@ def show_amount(text: object) -> str:
 
 def read_rate(text: str) -> str:
     """Return a typed percentage as the terms store it: "8.875" for "8,875 %"."""
-    return text.replace("%", "").strip().replace(get_decimal_symbol(shop_settings.current().locale), ".")
+    digits = ascii_digits(normalize("NFKC", text)).translate(_PERCENT).strip()
+    return re.sub(
+        r"[,٫]", ".", digits, count=1
+    )  # nobody writes a rate with thousands: each of these is a decimal sign
 
 
 def show_rate(text: object) -> str:
