@@ -294,6 +294,7 @@ def test_flask_run_sets_up_and_flask_shell_says_what_to_type(
     tmp_path: Path, media: Path, redis_url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     settings = {"STOREFRONT_ENV": "development", "STOREFRONT_MEDIA_DIR": str(media), "REDIS_URL": redis_url}
+    settings |= {"STOREFRONT_PICTURES_IN_BACKGROUND": "off"}
     url = f"sqlite:///{tmp_path / 'new.sqlite3'}"
     with click.Context(shell_command, info_name="shell"), pytest.raises(schema.UnusableTablesError):
         make_app(url, tmp_path, **settings)
