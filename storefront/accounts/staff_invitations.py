@@ -17,6 +17,7 @@ from storefront.accounts import credentials, messages, security_events
 from storefront.accounts.credentials import EmailTakenError
 from storefront.accounts.models import StaffInvitation, User
 from storefront.accounts.tokens import LinkError
+from storefront.actors import Actor, acting_as
 from storefront.errors import StorefrontError
 from storefront.extensions import db, write_transaction
 from storefront.i18n import gettext as _
@@ -94,7 +95,7 @@ def accept(token: str, user_id: int) -> User:
     Raises:
         LinkError: the link is no longer valid, or is for another address.
     """
-    with write_transaction() as session:
+    with acting_as(Actor("staff", str(user_id))), write_transaction() as session:
         invitation = session.scalars(_behind(token).with_for_update()).one_or_none()
         if invitation is None:
             raise LinkError

@@ -6,7 +6,7 @@ import io
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
 from storefront.catalog.categories import get_or_create
@@ -276,6 +276,8 @@ def test_strangers_see_a_draft_by_its_signed_link(app: Flask) -> None:
 
 def test_options_make_variants_and_keep_what_exists(app: Flask, address: str) -> None:
     browser, small = staff_browser(app), prefix("CUP-S")
+    with write_transaction() as session:
+        session.execute(update(Variant).values(position=Variant.position + 1))
     form = read_form(browser.get(address).text)
     assert (form["option1-name"], form["option1-values"]) == ("Size", "S\r\nM\r\nL")
     more = {"option1-values": "S\nMedium\nL", "option2-name": "Colour", "option2-values": "Red\nBlue"}
@@ -290,6 +292,7 @@ def test_options_make_variants_and_keep_what_exists(app: Flask, address: str) ->
         ("Medium", "Red", "CUP-M", 1250),
     ]
     assert len(rows) == 6
+    assert [each.position for each in saved.variants] == list(range(1, 7)), "from that of the first one on"
     stock = db.session.execute(select(StockItem.on_hand).where(StockItem.sku == "CUP-M")).scalar_one()
     assert stock == 4
 

@@ -92,7 +92,7 @@ def _fill(edit: ProductEdit, matrix: Matrix, loaded: LockedProduct, names: list[
     }
     edit.variants, edit.is_whole = [], True
     edit.option_names = [name for name in names if name]
-    for place, (values, code) in enumerate(matrix.rows):
+    for place, (values, code) in enumerate(matrix.rows, first.position):
         variant = typed.get(code or "") or VariantEdit(code or "", {} if code else dict(copied))
         variant.options = {name: value for name, value in zip(names, values, strict=True) if name}
         variant.values["position"] = place
