@@ -39,6 +39,7 @@ _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _VARIANT = re.compile("([\uf900-\ufaff\U0002f800-\U0002fa1f])")
 # Characters that turn the direction of the text after them (UAX #9, 2.1 to 2.4), and halves of characters.
 _DIRECTIONS = re.compile("[\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
+_OVERRIDES = "\u202d\u202e"
 _HALVES = re.compile("[\ud800-\udfff]")
 # Default_Ignorable_Code_Point (UAX #44) as far as fonts show nothing: a text of these alone is empty to a reader.
 _INVISIBLE = re.compile(
@@ -87,13 +88,20 @@ def is_invisible(text: str) -> bool:
 
 
 def strip_invisible(text: str) -> str:
-    """Return a text without invisible characters at its ends, such as the marks that come with copied text."""
+    """Return a text without invisible characters at its ends, such as the marks that come with copied text.
+
+    An override stays: it does not come by itself.
+    """
     start, end = 0, len(text)
-    while start < end and is_invisible(text[start]):
+    while start < end and _is_mark(text[start]):
         start += 1
-    while start < end and is_invisible(text[end - 1]):
+    while start < end and _is_mark(text[end - 1]):
         end -= 1
     return text[start:end]
+
+
+def _is_mark(character: str) -> bool:
+    return character not in _OVERRIDES and is_invisible(character)
 
 
 def is_whole(text: str) -> bool:

@@ -405,7 +405,7 @@ def test_an_upload_after_the_sign_in_has_ended_keeps_the_form(app: Flask, addres
     form.pop("pictures", None)
     browser.client.delete_cookie("signin")
     answer = upload(browser, address, form | {"title": "Mug"}, (png(), "mug.png"))
-    assert answer.location == "/account/login?next=/admin/carried-form"
+    assert answer.location == "/account/login?next=/admin/carried-form&said=form-kept"
     sign_in_as_staff(browser.client)
     page = browser.get("/admin/carried-form").text
     assert ("Choose them again" in page, "Mug" in page) == (True, True)

@@ -27,7 +27,7 @@ def invite(owner: Browser, email: str = NEW, role: str = "orders") -> None:
 def test_a_new_person_accepts_and_finds_orders_only(app: Flask, owner: Browser) -> None:
     invite(owner, "Lee@Example.com")
     link, lee = last_link(app), Browser(app)
-    assert "as <strong>Orders</strong>" in lee.get(link).text
+    assert "Your role: <strong>Orders</strong>" in lee.get(link).text
     assert lee.post(link, name="Lee", password="short").status_code == 422
     assert lee.post(link, name="Lee", password=PASSWORD).location == "/admin"
     assert lee.get("/admin/orders").status_code == 200

@@ -18,6 +18,7 @@ from storefront.mail import email_address
         ("kim@xn--i-7iq.example", "kim@xn--i-7iq.example"),
         ("ｋｉｍ＠ｅｘａｍｐｌｅ．ｃｏｍ", "kim@example.com"),
         ("\ufeffkim@example.com\u202c", "kim@example.com"),  # marks that come with copied text
+        ("\u202ekim@example.com\u202c", None),
         ("kim@192.0.2.1", None),
         ("kim@i\u2764.example", None),
         ("stra\u00dfe@example.com", None),

@@ -62,7 +62,7 @@ def test_staff_see_the_report_as_a_page(app: Flask, redis_url: str, tmp_path: Pa
     page = client.get("/admin/system/limits")
     assert page.headers["RateLimit-Policy"].startswith('"staff"')
     assert page.headers["Cache-Control"] == "private, no-store"
-    assert re.search(r"<th scope=\"row\">browse</th><td>1 / 3600 s</td><td>3</td><td>2</td>", page.text)
+    assert re.search(r"<th scope=\"row\">browse</th><td>1\s/ 3,600 s</td><td>3</td><td>2</td>", page.text)
     assert "search (shadow)" in page.text
     assert re.search(r"<th scope=\"row\">127.0.0.1</th><td>browse</td><td>2</td>", page.text)
 
