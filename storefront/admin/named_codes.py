@@ -13,54 +13,11 @@ from storefront.country_codes import country_codes
 
 # Shops can have other locales, too; these are suggested, and their names are known.
 _LOCALES = (
-    *(
-        "cs_CZ",
-        "da_DK",
-        "de_AT",
-        "de_CH",
-        "de_DE",
-        "el_GR",
-        "en_AU",
-        "en_CA",
-        "en_GB",
-        "en_IE",
-        "en_NZ",
-        "en_US",
-    ),
-    *(
-        "es_ES",
-        "es_MX",
-        "fi_FI",
-        "fr_BE",
-        "fr_CA",
-        "fr_CH",
-        "fr_FR",
-        "hu_HU",
-        "it_CH",
-        "it_IT",
-        "ja_JP",
-        "ko_KR",
-    ),
-    *(
-        "nb_NO",
-        "nl_BE",
-        "nl_NL",
-        "pl_PL",
-        "pt_BR",
-        "pt_PT",
-        "ro_RO",
-        "sk_SK",
-        "sv_SE",
-        "tr_TR",
-        "uk_UA",
-        "zh_TW",
-    ),
-)
-_OF_NAMES = (
-    "en",
-    "de",
-    "ja",
-)  # languages in which names lead to their codes, beside the shop's and their own
+    "cs_CZ da_DK de_AT de_CH de_DE el_GR en_AU en_CA en_GB en_IE en_NZ en_US es_ES es_MX fi_FI fr_BE fr_CA fr_CH "
+    "fr_FR hu_HU it_CH it_IT ja_JP ko_KR nb_NO nl_BE nl_NL pl_PL pt_BR pt_PT ro_RO sk_SK sv_SE tr_TR uk_UA zh_TW"
+).split()
+# Languages in which names lead to their codes, beside the shop's and their own.
+_OF_NAMES = ("en", "de", "ja")
 
 
 @cache
@@ -117,9 +74,8 @@ def _further_names(setting: str, code: str, language: str) -> tuple[str, ...]:
     if setting == "currency":
         return (str(get_currency_symbol(code, language)),)
     own = Locale.parse(code)
-    if (
-        get_global("likely_subtags").get(own.language, "").endswith(f"_{own.territory}")
-    ):  # Deutsch: de_DE, not de_AT
+    likely = get_global("likely_subtags").get(own.language, "")
+    if likely.endswith(f"_{own.territory}"):  # Deutsch: de_DE, not de_AT
         return tuple(str(name) for name in (own.language_name, own.get_language_name(language)) if name)
     return (str(own.display_name),)
 

@@ -52,11 +52,8 @@ _WORDS = {
     "FI": ("SF",),
     "FR": ("CP",),
     "GB": ("POSTCODE",),
-    "GR": (
-        "EL",
-        "TK",
-        "ΤΚ",
-    ),  # the code of Greece in VAT numbers; the second in Latin, the third in Greek letters
+    # The code of Greece in VAT numbers; the same word in Latin and in Greek letters.
+    "GR": ("EL", "TK", "ΤΚ"),
     "HU": ("IRSZ",),
     "IE": ("EIRCODE",),
     "IN": ("PIN", "PINCODE"),

@@ -59,9 +59,8 @@ def normalize_postcode(
     begins = re.compile(_BEGINNINGS.get(country, "")).match
     text = ascii_digits(normalize("NFKC", typed)).upper()
     signs = (*signs_of(country), *(prefix.strip(" -") for prefix in prefixes))
-    parts = [
-        sign for sign in signs_of(country) if sign in pattern.pattern
-    ]  # `LV-1073`: the sign is part of the code
+    # `LV-1073`: the sign is part of the code.
+    parts = [sign for sign in signs_of(country) if sign in pattern.pattern]
     by_shape = {
         _shape(_compact(example)): example for example in (*reversed(examples), *_USUAL.get(country, ()))
     }
