@@ -110,9 +110,8 @@ def _flush() -> None:
     except BrokenPipeError:
         raise
     except OSError:
-        with suppress(
-            OSError, ValueError
-        ):  # else Python tries again when it ends, and reports that in its own way
+        # Else Python tries again when it ends, and reports that in its own way.
+        with suppress(OSError, ValueError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise
 

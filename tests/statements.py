@@ -47,10 +47,8 @@ def rows_read() -> Iterator[list[int]]:
     """
     read = list[int]()
     if db.engine.dialect.name == "postgresql":
-        for cost in (
-            "cpu_tuple_cost",
-            "cpu_index_tuple_cost",
-        ):  # as if for large tables: it would read small ones whole
+        # As if for large tables: it would read small ones whole.
+        for cost in ("cpu_tuple_cost", "cpu_index_tuple_cost"):
             db.session.execute(text(f"SET LOCAL {cost} = 100"))
         before = _rows_of_transaction()
         yield read

@@ -156,6 +156,17 @@ def test_the_formatter_is_seldom_switched_off() -> None:
     assert len(skips) <= MOST_FORMATTER_SKIPS, "\n".join(skips)
 
 
+def test_no_comment_breaks_its_statement_into_lines() -> None:
+    """The formatter does so when a comment makes a line too long: it belongs above."""
+    broken = re.compile(r"\s*[)\]}].*\S  # (?!fmt: |type: |noqa|nosec)")
+    assert not [
+        f"{path.relative_to(ROOT)}:{number}"
+        for path, text in texts().items()
+        for number, line in enumerate(text.splitlines(), 1)
+        if path.suffix == ".py" and broken.match(line)
+    ]
+
+
 def test_storefront_does_not_grow_without_end() -> None:
     assert len(python_files("storefront")) <= MOST_MODULES
 

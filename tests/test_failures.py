@@ -142,9 +142,8 @@ def test_commands_with_a_file_say_what_is_wrong_with_it(app: Flask, tmp_path: Pa
 def test_no_command_takes_bytes_that_are_not_text(app: Flask, tmp_path: Path) -> None:
     refused = 0
     for words, command in leaves(app.cli):
-        given = arguments(
-            command, tmp_path / "file.csv", "a\udcff"
-        )  # what Python makes of such a byte (PEP 383)
+        # What Python makes of such a byte (PEP 383).
+        given = arguments(command, tmp_path / "file.csv", "a\udcff")
         if "a\udcff" in given:
             status, output = run(app, *words, *given)
             assert status in (1, 2), (words, output)

@@ -50,9 +50,8 @@ class HotPages:
         self._budget = CpuBudget(percent, workers) if percent > 0 else None
         self._pages: dict[str, _HotPage] = {}  # the one that was counted last is at the end
         self._dropped: set[str] = set()
-        self._in_grace: dict[
-            str, float
-        ] = {}  # when each will be queued (monotonic seconds), the first one first
+        # When each will be queued (monotonic seconds), the first one first.
+        self._in_grace: dict[str, float] = {}
         self._announced: set[str] = set()  # dropped here, and Redis does not know yet
         self._lock = threading.Lock()
         self._idle = threading.Event()

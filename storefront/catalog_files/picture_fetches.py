@@ -128,10 +128,8 @@ def _note(number: int, attempt: int, last_id: int, results: list[tuple[str, str 
     failures = [[url, problem] for url, problem in results if problem is not None]
     with write_transaction() as session:
         here = session.get_one(PictureFetch, number, populate_existing=True)
-        if here.run_attempts in (
-            attempt,
-            _STOPPED,
-        ):  # those that were fetched while somebody stopped it count, too
+        # Those that were fetched while somebody stopped it count, too.
+        if here.run_attempts in (attempt, _STOPPED):
             here.last_id, here.failed = last_id, here.failed + len(failures)
             here.fetched += len(results) - len(failures)
             here.failures = [*here.failures, *failures][:MOST_FAILURES]

@@ -57,9 +57,8 @@ class Planner:
             options.is_handle_in_file, lambda label: options.times_in_file(label) <= 1
         )
         self._finder = DifferenceFinder(options, self.report)
-        self._found_otherwise: dict[
-            int, bool
-        ] = {}  # product id: whether others may follow (see ProductMatch)
+        # Product id: whether others may follow (see ProductMatch).
+        self._found_otherwise: dict[int, bool] = {}
 
     def plan(self, inputs: Iterable[InputProduct]) -> Iterator[ProductChange]:
         """Yield the change of each product that changes, in the order of the source. Call it once."""

@@ -76,9 +76,8 @@ class ProductMatcher:
         if not owners and (product := self._by_earlier_address(given, shop)) is not None:
             takes_handle = product.slug in given.earlier_slugs and given.handle != given.exact_handle
             return ProductMatch(product, given.handle if takes_handle else product.slug, is_exact=False)
-        if (
-            given.handle
-        ):  # rows that moved from one product of the file to another do not take its address along
+        # Rows that moved from one product of the file to another do not take its address along.
+        if given.handle:
             owners = {owner for owner in owners if not self._is_handle_in_file(shop.by_id[owner].slug)}
             owners = {owner for owner in owners if _may_be(shop.by_id[owner], given)}
         by_code = bool(owners)

@@ -207,11 +207,8 @@ def languages(source: Source, name: str) -> str:
     return ", ".join(found)
 
 
-_NO_ZONES = (
-    "localtime",
-    "posixrules",
-    "Factory",
-)  # files of the database that differ from machine to machine
+# Files of the database that differ from machine to machine.
+_NO_ZONES = ("localtime", "posixrules", "Factory")
 
 
 def timezone(source: Source, name: str) -> str:
@@ -323,9 +320,8 @@ def checkout(source: Source, name: str) -> CheckoutFile:
 def read_checkout_file(file: Path) -> CheckoutFile:
     """Return the content of this file; it never raises."""
     try:
-        terms = tomllib.loads(
-            file.read_text(encoding="utf-8-sig")
-        )  # some editors begin with a byte order mark
+        # Some editors begin with a byte order mark.
+        terms = tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except OSError as error:
         problem = f"{file} cannot be read: {error.strerror}."
     except ValueError as error:

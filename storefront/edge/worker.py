@@ -149,9 +149,8 @@ class _Request(Request):  # type: ignore[misc]
     """gunicorn's request. It is created at the beginning of a request: all earlier bytes were read."""
 
     worker: ClassVar[Worker]
-    scheme_headers: ClassVar[
-        list[tuple[str, str]]
-    ] = []  # names in the WSGI environment, and the value for TLS
+    # Names in the WSGI environment, and the value for TLS.
+    scheme_headers: ClassVar[list[tuple[str, str]]] = []
     _names: ClassVar[dict[bytes, str | None]] = {}
 
     def parse(self, unreader: Any) -> Any:

@@ -20,9 +20,8 @@ from storefront.errors import StorefrontError
 from storefront.sheets.cells import escape_formula
 
 STANDARD_OUTPUT = Path("-")
-_QUOTED = re.compile(
-    r'[,"\r\n]'
-)  # the module csv of Python 3.11 leaves a lone \r unquoted, and then cannot read it
+# The module csv of Python 3.11 leaves a lone \r unquoted, and then cannot read it.
+_QUOTED = re.compile(r'[,"\r\n]')
 
 
 class UnwritableFileError(StorefrontError):
@@ -56,9 +55,8 @@ def open_csv(path: Path, *, personal: bool = False) -> Iterator[CsvWriter]:
     """
     if path == STANDARD_OUTPUT:
         if isinstance(sys.stdout, io.TextIOWrapper):
-            sys.stdout.reconfigure(
-                encoding="utf-8"
-            )  # whatever the terminal's is: a file says the same everywhere
+            # Whatever the terminal's is: a file says the same everywhere.
+            sys.stdout.reconfigure(encoding="utf-8")
         yield CsvWriter(sys.stdout)
         return
     target = path.resolve()

@@ -30,9 +30,8 @@ from storefront.shop_settings.translated_texts import TEXT, StoredTexts, collect
 
 log = logging.getLogger(__name__)
 
-Rows = tuple[
-    tuple[str, str], ...
-]  # names and texts, sorted by name; a document's name begins with DOCUMENT, a translation's with TEXT
+# Names and texts, sorted by name; a document's name begins with DOCUMENT, a translation's with TEXT.
+Rows = tuple[tuple[str, str], ...]
 DOCUMENT = "document:"
 RETRY = 1.0  # seconds until a read that failed is tried again
 _ASKING = 5.0  # seconds that this attempt may take; the others do not wait for it

@@ -102,9 +102,8 @@ def test_a_product_is_made_and_changes_in_open_pages(
     assert shopper.locator(".gallery img").count() >= 4
     badge = shopper.locator("#buy stock-badge")
     expect(badge).to_have_text("In stock")
-    shopper.goto(
-        f"{address}?variant={badge.get_attribute('sku')}"
-    )  # else a reload shows one that is in stock
+    # Else a reload shows one that is in stock.
+    shopper.goto(f"{address}?variant={badge.get_attribute('sku')}")
 
     office.get_by_label("On hand").first.fill("0")
     press(office, "Save")

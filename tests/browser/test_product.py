@@ -52,9 +52,8 @@ def test_a_picture_is_enlarged_and_put_back(page: Page, javascript: bool) -> Non
     page.goto(PRODUCT)
     zoom = page.locator(".gallery__zoom").first
     if not javascript:
-        answer = page.request.get(
-            str(zoom.get_attribute("href"))
-        )  # a tab would style it, which the policy forbids
+        # A tab would style it, which the policy forbids.
+        answer = page.request.get(str(zoom.get_attribute("href")))
         assert (answer.status, answer.headers["content-type"]) == (200, "image/webp")
         return
     zoom.press(" ")

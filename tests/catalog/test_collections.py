@@ -235,9 +235,8 @@ def test_a_product_saved_while_a_rule_is_made_is_found(app: Flask) -> None:
         writer.refresh(session, [product.id])
         other = Thread(target=make)
         other.start()
-        other.join(
-            0.3
-        )  # on PostgreSQL it waits for this transaction; without that, its build would be over by now
+        # On PostgreSQL it waits for this transaction; without that, its build would be over by now.
+        other.join(0.3)
     other.join()
     assert members(made[0]) == ["Mug", "Cup"]
 

@@ -77,9 +77,10 @@ SPOKEN = {"alt", "aria-label", "placeholder", "title"}  # attributes that people
 WORD = re.compile(r"[A-Za-z]{2,}")
 # A text by its look: it begins with a capital letter and goes on with a small one, or a space.
 SENTENCE = re.compile(r"[A-Z][a-z’']+(?:[ .,:!?…]|$)")
+# Names of schema.org and of programs.
 NOT_TEXTS = set(
     "InStock OutOfStock BackOrder LimitedAvailability BreadcrumbList ListItem Product Offer Brand".split()
-) | {"Redis: "}  # names of schema.org and of programs
+) | {"Redis: "}
 
 
 class Texts(html.parser.HTMLParser):

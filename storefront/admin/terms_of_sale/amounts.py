@@ -40,9 +40,8 @@ def show_amount(text: object) -> str:
 def read_rate(text: str) -> str:
     """Return a typed percentage as the terms store it: "8.875" for "8,875 %"."""
     digits = ascii_digits(normalize("NFKC", text)).translate(_PERCENT).strip()
-    return re.sub(
-        r"[,٫]", ".", digits, count=1
-    )  # nobody writes a rate with thousands: each of these is a decimal sign
+    # Nobody writes a rate with thousands: each of these is a decimal sign.
+    return re.sub(r"[,٫]", ".", digits, count=1)
 
 
 def show_rate(text: object) -> str:

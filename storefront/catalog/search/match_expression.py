@@ -74,9 +74,8 @@ def read_parts(query: str) -> tuple[list[str], list[set[str]]]:
             for each in joined[place - 1 : place + 2]:
                 each.add(triple)
     number = "".join(parts)
-    is_number = number.isdigit() or (
-        len(number) == 10 and number[:-1].isdigit()
-    )  # the last sign of an ISBN may be X
+    # The last sign of an ISBN may be X.
+    is_number = number.isdigit() or (len(number) == 10 and number[:-1].isdigit())
     if len(parts) > 1 and is_number and len(number) in _BARCODE:
         for each in joined:
             each.add(number)  # a barcode, grouped
