@@ -185,6 +185,7 @@ def _page(number: str, status: int = 200, problem: str = "") -> Response:
         provider=provider,
         actors=describe_actors({event.actor for event in order.events}),
         disputes=disputes.list_disputes(number),
+        describe_dispute=disputes.describe,
         # After a failed refund the form keeps its key: sent again, it is the same refund at the provider.
         key=request.form.get("key", "")[:100] or secrets.token_urlsafe(24),
         problem=problem,

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from storefront import languages
+from storefront.checkout.payment import disputes
 from tests.accounts.people import Browser, staff_browser
 from tests.checkout.stripe_server import StripeAccount, sign_event
 from tests.checkout.test_pages import place, review
@@ -162,6 +164,12 @@ def test_dispute_stops_shipping_until_staff_decide(
     assert staff.post(events, kind="shipped").status_code == 303
     assert "despite the dispute dp_1. The customer called." in notes(session)[-1]
     assert len(notes(session)) == 2
+
+
+def test_reasons_of_a_dispute_are_said_in_the_language(app: Flask) -> None:
+    with languages.use(languages.Language("de", "de_DE")):
+        assert disputes.describe("product_not_received") == "Ware nicht erhalten"
+    assert disputes.describe("of_next_year") == "of next year", "one that the shop does not know"
 
 
 @pytest.mark.parametrize(("status", "stops"), [("won", False), ("lost", True), ("warning_closed", False)])

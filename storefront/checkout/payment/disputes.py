@@ -6,7 +6,8 @@ an inquiry that was closed, stops nothing any more; after one that was lost, sta
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -19,7 +20,35 @@ from storefront.checkout.models import FINAL_DISPUTE_STATES, Order, PaymentDispu
 from storefront.checkout.payment.stripe_messages import Dispute
 from storefront.extensions import db
 from storefront.i18n import gettext as _
+from storefront.i18n import lazy_gettext
 from storefront.money import Money
+
+# Stripe's reasons and states of a dispute (docs.stripe.com/api/disputes/object).
+_CODES: Mapping[str, Any] = {
+    "bank_cannot_process": lazy_gettext("bank cannot process"),
+    "check_returned": lazy_gettext("check returned"),
+    "credit_not_processed": lazy_gettext("credit not processed"),
+    "customer_initiated": lazy_gettext("customer initiated"),
+    "debit_not_authorized": lazy_gettext("debit not authorized"),
+    "duplicate": lazy_gettext("duplicate"),
+    "fraudulent": lazy_gettext("fraudulent"),
+    "general": lazy_gettext("general"),
+    "incorrect_account_details": lazy_gettext("incorrect account details"),
+    "insufficient_funds": lazy_gettext("insufficient funds"),
+    "noncompliant": lazy_gettext("noncompliant"),
+    "product_not_received": lazy_gettext("product not received"),
+    "product_unacceptable": lazy_gettext("product unacceptable"),
+    "subscription_canceled": lazy_gettext("subscription canceled"),
+    "unrecognized": lazy_gettext("unrecognized"),
+    "lost": lazy_gettext("lost"),
+    "needs_response": lazy_gettext("needs response"),
+    "prevented": lazy_gettext("prevented"),
+    "under_review": lazy_gettext("under review"),
+    "warning_closed": lazy_gettext("warning closed"),
+    "warning_needs_response": lazy_gettext("warning needs response"),
+    "warning_under_review": lazy_gettext("warning under review"),
+    "won": lazy_gettext("won"),
+}
 
 
 def record_dispute(session: Session, order: Order, provider: str, dispute: Dispute) -> None:
@@ -40,8 +69,8 @@ def record_dispute(session: Session, order: Order, provider: str, dispute: Dispu
         "Dispute %(reference)s of %(amount)s at Stripe (%(reason)s): %(status)s.",
         reference=dispute.id,
         amount=Money(row.amount, row.currency).format(shop_settings.current().locale),
-        reason=row.reason,
-        status=row.status,
+        reason=describe(row.reason),
+        status=describe(row.status),
     )
     orders.add_note(session, order.number, text)
 
@@ -60,6 +89,11 @@ def allow_shipping(session: Session, number: str, note: str) -> None:
     session.execute(update(PaymentDispute).where(stops).values(decided_by=actor_text()))
     text = _("It may be shipped despite the dispute %(reference)s.", reference=", ".join(stopping))
     orders.add_note(session, number, f"{text} {note}".strip())
+
+
+def describe(code: str) -> str:
+    """Return a reason or a state of Stripe's in the language of the page; one that is not known in Stripe's words."""
+    return str(_CODES.get(code, code.replace("_", " ")))
 
 
 def list_disputes(number: str) -> Sequence[PaymentDispute]:
