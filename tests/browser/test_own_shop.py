@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.letters import sign_in_link
+from tests.browser.pages import wait_until_interactive
 from tests.factories import png
 from tests.processes import Shop, served
 
@@ -165,7 +166,9 @@ def buy(page: Page) -> None:
     page.get_by_role("link", name="Alles aus Holz").click()
     expect(page.locator(".card")).to_have_count(1)
     page.get_by_role("link", name="Schneidebrett").first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Schneidebrett")
     expect(page.get_by_text("24,90 €").first).to_be_visible()
+    wait_until_interactive(page)  # before that the button sends the form, which leads to the basket by itself
     page.get_by_role("button", name="In den Warenkorb").first.click()
     page.get_by_role("link", name="Zum Warenkorb").click()
     page.get_by_role("button", name="Zur Kasse").click()
