@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 MOST_AT_ONCE = 200
 # Products in one transaction: the process answers no visitor while it changes them.
 BATCH = 50
-LONGEST_REST = 1.0  # seconds before a batch
+REST, LONGEST_REST = 0.8, 1.0  # before a batch: a part of the time that the last one took, and seconds
 _STOPPED = -1  # attempts: no running attempt has this number, so none writes its outcome
 
 _queue = turns.create_queue(ChangeSet, ChangeSet.run_verb, ChangeSet.run_by)
@@ -117,7 +117,7 @@ def _run(number: int, verb: Verb, goes_on: runner.GoesOn = runner.always) -> Non
 
 
 def resting(goes_on: runner.GoesOn) -> runner.GoesOn:
-    """Return a `goes_on` that first rests for as long as the batch before it took.
+    """Return a `goes_on` that first rests, for most of the time that the batch before it took.
 
     Each batch drops public pages. Without a rest the next one drops more before the first are built again, and most
     visitors meet a page that has to be built.
@@ -127,7 +127,7 @@ def resting(goes_on: runner.GoesOn) -> runner.GoesOn:
     def rest() -> bool:
         nonlocal began
         if began is not None:
-            sleep(min(LONGEST_REST, monotonic() - began))
+            sleep(min(LONGEST_REST, REST * (monotonic() - began)))
         answer = goes_on()
         began = monotonic()
         return answer

@@ -140,7 +140,7 @@ def test_the_work_is_continued_after_a_turn(
     assert (status(number), prices()) == ("applied", {2100})
 
 
-def test_the_work_rests_as_long_as_a_batch_took(
+def test_the_work_rests_between_its_batches(
     large: tuple[Browser, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     browser, number = large
@@ -149,7 +149,8 @@ def test_the_work_rests_as_long_as_a_batch_took(
     monkeypatch.setattr(scheduled_runs, "sleep", rests.append)
     browser.post(f"/admin/imports/{number}/application")
     assert scheduled_runs.run_due()
-    assert (status(number), rests) == ("applied", [0.25, scheduled_runs.LONGEST_REST, 0.25])
+    rest = 0.25 * scheduled_runs.REST
+    assert (status(number), rests) == ("applied", [rest, scheduled_runs.LONGEST_REST, rest])
 
 
 def test_stop_ends_the_work_behind_a_batch_and_it_goes_on_later(
