@@ -150,12 +150,12 @@ def sign_in_required(view: Callable[Concatenate[User, P], T]) -> Callable[P, T |
     return first_factor_required(complete)
 
 
-def redirect_to_sign_in(going: str | None = None, notice: str | None = None) -> Response:
+def redirect_to_sign_in(going: str | None = None, said: str | None = None) -> Response:
     """Return a redirect to the sign-in page, and from there to this path; by default back to the current page.
 
-    The page shows the notice, a key of `_NOTICES` in `pages/page.py`.
+    The page says what `said` stands for, such as a key of `_NOTICES` in `pages/page.py`.
     """
-    return mark_private(redirect(url_for("sign_in.login", next=going or _current_page(), said=notice), 303))
+    return mark_private(redirect(url_for("sign_in.login", next=going or _current_page(), said=said), 303))
 
 
 def lead_to_set_up(user: User) -> Response | None:

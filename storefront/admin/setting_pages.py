@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from flask import Blueprint, abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
@@ -151,5 +153,5 @@ def _page(
         seen=seen,
         proposed={name: find_nearest_color(name, form.values.get(name, "")) for name in form.errors if name},
         variable_of=variable_of,
-        suggested={name: named_codes.suggest(name, shop_locale()) for name in FIELDS},
+        suggest=partial(named_codes.suggest, locale=shop_locale()),
     )

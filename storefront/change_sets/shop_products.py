@@ -165,7 +165,8 @@ def _add(found: ShopProducts, rows: Iterable[Row[Any]]) -> None:
 
 def _add_pictures(connection: Connection, found: ShopProducts) -> None:
     query = select(_IMAGES).where(_IMAGES.c.product_id.in_(found.by_id))
-    for row in connection.execute(query.order_by(_IMAGES.c.product_id, _IMAGES.c.position, _IMAGES.c.id)):
+    query = query.order_by(_IMAGES.c.product_id, _IMAGES.c.position, _IMAGES.c.id)
+    for row in pause_between(connection.execute(query)):
         found.by_id[row.product_id].pictures.append(ShopPicture(row.id, row.source, dict(row._mapping)))
 
 

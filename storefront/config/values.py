@@ -215,9 +215,9 @@ def timezone(source: Source, name: str) -> str:
     """Return the name of the shop's time zone in the IANA database; UTC by default."""
     value = source.get(name, "UTC")
     try:
-        # A machine may have no such database; UTC needs none.
         if value in _NO_ZONES:
             raise ValueError(value)
+        # A machine may have no such database; UTC needs none.
         return value if value == "UTC" else ZoneInfo(value).key
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         meant = _find_zone(value)

@@ -146,8 +146,7 @@ def go_on(path: str) -> Response:
 
 def redirect_to_login(path: str) -> Response:
     """Redirect to the sign-in page, and from there to this path. It says so if the browser keeps no cookies."""
-    said = None if _sends_cookies() else _PROVEN
-    return redirect(url_for("sign_in.login", next=path, said=said), 303)
+    return authentication.redirect_to_sign_in(path, None if _sends_cookies() else _PROVEN)
 
 
 def _sends_cookies() -> bool:

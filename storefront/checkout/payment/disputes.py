@@ -7,7 +7,6 @@ an inquiry that was closed, stops nothing any more; after one that was lost, sta
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -24,7 +23,7 @@ from storefront.i18n import lazy_gettext
 from storefront.money import Money
 
 # Stripe's reasons and states of a dispute (docs.stripe.com/api/disputes/object).
-_CODES: Mapping[str, Any] = {
+_CODES: Mapping[str, str] = {
     "bank_cannot_process": lazy_gettext("bank cannot process"),
     "check_returned": lazy_gettext("check returned"),
     "credit_not_processed": lazy_gettext("credit not processed"),
