@@ -13,6 +13,7 @@ from urllib.request import urlopen
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from tests.browser.pages import wait_until_interactive
 from tests.browser.test_checkout import fill_in, make_rare
 from tests.processes import Shop, eventually
 from tests.redis_roles.servers import server
@@ -40,7 +41,8 @@ def first_product(page: Page, place: int = 0) -> str:
     """Open the product at this place of the list of products in stock; return the selected SKU."""
     page.goto("/products?in_stock=1&sort=name")
     page.locator("article.card").nth(place).locator("a").first.click()
-    expect(page.locator("#buy stock-badge")).to_be_visible()
+    page.wait_for_url("**/products/*")
+    wait_until_interactive(page)  # before that the button sends the form, and nothing follows the stock
     return str(page.locator("#buy stock-badge").get_attribute("sku"))
 
 
