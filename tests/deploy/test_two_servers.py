@@ -113,6 +113,8 @@ def lose_two_and_the_witness(one: Host, two: Host, witness: Host, sku: str) -> N
     assert (pages(two), basket(two, sku)) == (["200"] * 3, "303")
     witness.type("systemctl start redis-server@state redis-sentinel")
     assert eventually(lambda: complaints(one) == []), complaints(one)
+    for port in (6379, 6380):  # a master waits for five seconds before it copies its data to a new replica
+        assert eventually(lambda port=port: "connected" in redis(two, port, "ROLE")), port
 
 
 def lose_one(newcomer: Newcomer, one: Host, two: Host, sku: str) -> None:
