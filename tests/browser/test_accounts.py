@@ -10,6 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser.letters import open_letter, sign_in_link
+from tests.browser.pages import wait_until_interactive
 from tests.browser.test_looks import OPTIONS
 from tests.processes import Shop
 
@@ -28,7 +29,8 @@ def register(page: Page, shop: Shop, email: str) -> None:
     page.get_by_label("Your name").fill("Kim")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Create account").click()
-    expect(page).to_have_url(re.compile(r"/account(\?.*)?$"))  # leaving earlier would abort its requests
+    expect(page).to_have_url(re.compile(r"/account(\?.*)?$"))
+    page.wait_for_load_state()  # leaving earlier would abort its requests
 
 
 def sign_in(page: Page, email: str, password: str) -> None:
@@ -118,6 +120,7 @@ def test_axe_finds_nothing_on_any_page_of_an_account(
 
     def look(page: Page) -> None:
         page.wait_for_load_state()
+        wait_until_interactive(page)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, page.url
         results = axe.run(page, options=OPTIONS)
         assert results.violations_count == 0, f"{page.url}\n{results.generate_report()}"

@@ -10,7 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from tests.browser.letters import open_letter, read_letter, sign_in_link
-from tests.browser.pages import PRODUCT
+from tests.browser.pages import PRODUCT, wait_until_interactive
 from tests.browser.test_accounts import fresh, register
 from tests.browser.test_looks import OPTIONS
 from tests.processes import Shop
@@ -149,6 +149,7 @@ def test_going_back_leads_through_the_checkout_after_an_error(browser: Browser, 
         page.goto("/checkout")
         page.get_by_role("button", name="Continue to review").click()
         expect(page.get_by_role("alert")).to_be_visible()
+        wait_until_interactive(page)  # before that no script makes the page one that going back can show
         page.get_by_label("E-mail").fill("ada@shop.example")
         fill_in(page)
         page.get_by_role("button", name="Continue to review").click()
@@ -197,6 +198,7 @@ def test_axe_finds_nothing_on_any_page_of_the_checkout(
     context = browser.new_context(base_url=shop.url, viewport=size, color_scheme=scheme)  # type: ignore[arg-type]
 
     def look(page: Page) -> None:
+        wait_until_interactive(page)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, page.url
         results = axe.run(page, options=OPTIONS)
         assert results.violations_count == 0, f"{page.url}\n{results.generate_report()}"
@@ -235,6 +237,7 @@ def _walk(page: Page, shop: Shop, look: Callable[[Page], None]) -> None:
     page.goto("/admin/orders")
     look(page)
     page.get_by_role("main").get_by_role("rowheader").get_by_role("link").first.click()
+    page.wait_for_url("**/admin/orders/*")
     for step in page.locator("details > summary").all():
         step.click()
     look(page)

@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.letters import open_letter
+from tests.browser.pages import wait_until_interactive
 from tests.factories import png
 from tests.processes import Shop
 
@@ -93,6 +94,7 @@ def test_a_product_is_made_and_changes_in_open_pages(
     assert shopper.goto(address).status == 404  # type: ignore[union-attr]
 
     office.get_by_label("Status", exact=True).select_option("active")
+    expect(office.get_by_label("On hand")).to_have_count(6)
     for field in office.get_by_label("On hand").all():
         field.fill("9")
     press(office, "Save")
@@ -168,6 +170,7 @@ def test_a_scanner_takes_stock(office: Page, shop: Shop, javascript: bool) -> No
     office.get_by_label("Name of a new stock-taking").fill("Cellar")
     press(office, "Start counting")
     office.wait_for_url(re.compile(r"/takings/\d+$"))
+    wait_until_interactive(office)  # before that the form sends a scan
 
     def scan(text: str, counted: int) -> None:
         expect(office.locator("[data-field]")).to_be_focused()

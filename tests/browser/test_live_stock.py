@@ -156,6 +156,7 @@ def test_an_open_checkout_follows_the_stock_but_not_its_own_hold(tabs: BrowserCo
         fill_in(checkout)
         on.click()
         expect(checkout.get_by_text("Reserved for you until")).to_be_visible()
+        wait_until_interactive(checkout)  # before that it follows no stock
         watch = basket.locator("stock-watch")
         before = str(watch.get_attribute("data-variants"))
         set_stock(shop, sku, 0)  # as many as are reserved stay on hand

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.conftest import LIMITS, copied
+from tests.browser.pages import wait_until_interactive
 from tests.browser.test_accounts import PASSWORD, fresh, register, sign_in
 from tests.processes import Shop, eventually, served
 from tests.redis_roles.servers import Server, server
@@ -40,6 +41,8 @@ def add(page: Page, place: int) -> str:
     card = page.locator("main article.card").get_by_role("link").nth(place)
     title = card.inner_text()
     card.click()
+    page.wait_for_url("**/products/*")
+    wait_until_interactive(page)  # before that the button sends the form
     page.get_by_role("button", name="Add to basket").click()
     # With JavaScript the page confirms it; without, the basket's page opens.
     expect(page.get_by_role("main")).to_contain_text(re.compile(r"is in your basket|Your basket"))
