@@ -182,9 +182,8 @@ def page(context: BrowserContext, problems: list[str]) -> Iterator[Page]:
 
 def _then_wait(navigate: Callable[..., Response | None]) -> Callable[..., Response | None]:
     def navigate_and_wait(page: Page, *args: Any, **options: Any) -> Response | None:
-        page.wait_for_load_state(
-            "domcontentloaded"
-        )  # leaving earlier would abort the page, which is a problem
+        # Leaving a page before it has arrived would abort it, which `problems` reports.
+        page.wait_for_load_state("domcontentloaded")
         response = navigate(page, *args, **options)
         if options.get("wait_until") not in ("commit", "domcontentloaded"):
             wait_until_interactive(page)
