@@ -68,10 +68,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Apply --long; record durations and guard the named tests in the process that hears of all tests."""
     selection.configure(config)
+    is_recorded = config.getoption("--record-durations")
+    if is_recorded and not config.getoption("numprocesses", None):
+        config.pluginmanager.register(durations.ProcessorMeter())
     if hasattr(config, "workerinput"):
         return
     config.pluginmanager.register(NamedTestsGuard(find_named_tests()))
-    if config.getoption("--record-durations"):
+    if is_recorded:
         config.pluginmanager.register(durations.Recorder(group))
 
 
@@ -83,13 +86,15 @@ def pytest_collection(session: pytest.Session) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Drop the tests that the options do not want; begin with what takes longest, so that no process ends alone."""
+    """Drop the tests that the options do not want; put the others into the order in which their groups start."""
     last = durations.recorded()
-    seconds = {item: last.get(group(item.nodeid), 0) for item in items}
-    dropped = [item for item in items if not selection.is_selected(item, seconds[item])]
-    config.hook.pytest_deselected(items=dropped)
-    gone = set(dropped)
-    items[:] = sorted((item for item in items if item not in gone), key=lambda item: -seconds[item])
+    groups = {item: group(item.nodeid) for item in items}
+    wanted = {item for item in items if selection.is_selected(item, last[groups[item]].seconds)}
+    config.hook.pytest_deselected(items=[item for item in items if item not in wanted])
+    items[:] = [item for item in items if item in wanted]
+    names = dict.fromkeys(groups[item] for item in items)
+    place = {name: number for number, name in enumerate(durations.start_order(names, last))}
+    items.sort(key=lambda item: place[groups[item]])
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

@@ -61,6 +61,7 @@ def served(app: Flask, tmp_path: Path) -> Iterator[str]:
 
 @pytest.mark.slow
 @pytest.mark.long
+@pytest.mark.any_database
 def test_responses_conform_to_the_document(served: str, tmp_path: Path, database: str) -> None:
     token = tokens.create_token("all", list(tokens.SCOPES))
     db.session.remove()

@@ -49,6 +49,7 @@ def reported(shop: Shop) -> dict[str, Reported]:
     return {row[0]: Reported(int(row[3]), int(row[4])) for row in rows if len(row) == 7 and row[2] == "s"}
 
 
+@pytest.mark.only_long
 def test_a_person_who_clicks_through_60_pages_is_never_refused(page: Page, shop: Shop) -> None:
     answers: Counter[tuple[str, int]] = Counter()
     page.on("response", lambda answer: answers.update([(answer.request.resource_type, answer.status)]))

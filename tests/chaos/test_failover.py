@@ -103,7 +103,13 @@ def sessions(servers: list[Server]) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("how", [sentinels, cluster], ids=["sentinels", "cluster"])
+@pytest.mark.parametrize(
+    "how",
+    [
+        pytest.param(sentinels, id="sentinels"),
+        pytest.param(cluster, id="cluster", marks=pytest.mark.only_long),
+    ],
+)
 def test_a_killed_master_fails_no_page_and_loses_no_session(how: Callable, tmp_path: Path) -> None:  # type: ignore[type-arg]
     with ExitStack() as stack:
         deployment = stack.enter_context(how(tmp_path))
