@@ -75,6 +75,12 @@ def _last_titles(ids: Iterable[int]) -> Select[*tuple[Any, ...]]:
     """Return the query of the titles that the history recorded last of each product."""
     # An expression, so that SQLite reads the changes of these products and not all changes of the kind.
     of_products = (RecordedChange.kind + "" == "product", RecordedChange.title != "")
-    last = select(func.max(RecordedChange.id)).where(RecordedChange.product_id.in_(ids), *of_products)
-    newest = last.group_by(RecordedChange.product_id)
-    return select(RecordedChange.product_id, RecordedChange.title).where(RecordedChange.id.in_(newest))
+    newest_first = func.row_number().over(
+        partition_by=RecordedChange.product_id, order_by=RecordedChange.id.desc()
+    )
+    changes = (
+        select(RecordedChange.product_id, RecordedChange.title, newest_first.label("place"))
+        .where(RecordedChange.product_id.in_(ids), *of_products)
+        .subquery()
+    )
+    return select(changes.c.product_id, changes.c.title).where(changes.c.place == 1)
