@@ -66,7 +66,7 @@ class Hub:
         self._schedule = Schedule(self, getattr(source, "poll_seconds", Source.poll_seconds))
         self._pid = 0
         self._subscription: Subscription | None = None
-        self._closing = False
+        self._closing = self._is_subscribed = False
         self.live = False
         self.received = self.sent = self.dropped = 0
         self.delays: Counter[float] = Counter()
@@ -94,15 +94,22 @@ class Hub:
             self._channels,
             on_message=self.receive,
             on_subscribed=self._resume,
-            on_lost=lambda: self.set_live(live=False),
+            on_lost=self._pause,
             longest_pause=LONGEST_PAUSE,
         )
         self._schedule.start()  # first, so that the subscription can wake it
         self._subscription.start()
 
     def _resume(self) -> None:
+        with self._lock:
+            self._is_subscribed = True
         subscription = self._subscription
         self._schedule.poll_now(recovering=subscription is not None and subscription.has_failed)
+
+    def _pause(self) -> None:
+        with self._lock:
+            self._is_subscribed = False
+        self.set_live(live=False)
 
     def refusal(self, address: str) -> bytes | None:
         """Return the `retry` field for a client that gets no stream now, or None if it may have one.
@@ -206,8 +213,9 @@ class Hub:
         return is_due
 
     def set_live(self, *, live: bool) -> None:
-        """Send every page whether changes arrive at once, if that has changed."""
+        """Send every page whether changes arrive at once, if that has changed: never without a subscription."""
         with self._lock:
+            live = live and self._is_subscribed  # it may have been lost during the poll that came before
             if self.live == live:
                 return
             self.live = live

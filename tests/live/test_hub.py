@@ -219,6 +219,29 @@ def test_an_invisible_change_is_not_sent(app: Flask) -> None:
     assert b"30" not in b"".join(sent), "the exact number stays secret"
 
 
+def test_a_subscription_that_is_lost_during_a_poll_is_not_live(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub, product = Hub(app, StockSource(app)), make_product()
+    Browser((product.id,)).open(hub)
+    hub._resume()
+    hub._schedule._poll()
+    assert hub.live
+    hub._pause()
+    assert not hub.live
+
+    read = hub._source.read
+
+    def lose_redis_and_read(topics: Any) -> Any:
+        hub._pause()
+        return read(topics)
+
+    monkeypatch.setattr(hub._source, "read", lose_redis_and_read)
+    hub._resume()
+    hub._schedule._poll()
+    assert not hub.live, "pages would wait for messages that nobody receives"
+
+
 def test_unwatched_topics_are_forgotten(app: Flask) -> None:
     hub, product = Hub(app, StockSource(app)), make_product()
     browsers = [Browser((product.id, 999)) for _ in range(2)]
