@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any
 
 from sqlalchemy import select
@@ -18,6 +18,7 @@ from storefront.background.due_queue import DueQueue, Outcome
 
 INTERVAL = 3.0  # seconds between two looks at a queue
 TURN = 20.0  # seconds of work on one row before others have their turn
+REST, LONGEST_REST = 0.8, 1.0  # before a batch: a part of the time that the last one took, and seconds
 # Seconds from a claim to the next one. The first is longer than a turn with its last batch.
 BACKOFF = (60, 60, 300, 900, 3600)
 
@@ -45,6 +46,25 @@ def start_turn() -> Callable[[], bool]:
     """Begin a turn; return the function that says whether it goes on."""
     ends = monotonic() + TURN
     return lambda: monotonic() < ends
+
+
+def resting(goes_on: Callable[[], bool]) -> Callable[[], bool]:
+    """Return a `goes_on` that first rests, for most of the time that the batch before it took.
+
+    Each batch drops public pages. Without a rest the next one drops more before the first are built again, and most
+    visitors meet a page that has to be built.
+    """
+    began: float | None = None
+
+    def rest() -> bool:
+        nonlocal began
+        if began is not None:
+            sleep(min(LONGEST_REST, REST * (monotonic() - began)))
+        answer = goes_on()
+        began = monotonic()
+        return answer
+
+    return rest
 
 
 def end_turn(*, is_done: bool) -> Outcome:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import logging
 from functools import partial
 from pathlib import Path
-from time import monotonic, sleep
 
 from flask import Flask, current_app
 from sqlalchemy import select, update
@@ -28,7 +27,6 @@ log = logging.getLogger(__name__)
 MOST_AT_ONCE = 200
 # Products in one transaction: the process answers no visitor while it changes them.
 BATCH = 50
-REST, LONGEST_REST = 0.8, 1.0  # before a batch: a part of the time that the last one took, and seconds
 _STOPPED = -1  # attempts: no running attempt has this number, so none writes its outcome
 
 _queue = turns.create_queue(ChangeSet, ChangeSet.run_verb, ChangeSet.run_by)
@@ -113,26 +111,7 @@ def _take_turn(attempt: Attempt) -> Outcome:
 
 def _run(number: int, verb: Verb, goes_on: runner.GoesOn = runner.always) -> None:
     run = runner.apply_change_set if verb == "apply" else runner.undo_change_set
-    run(number, Path(current_app.config["MEDIA_DIR"]), goes_on=resting(goes_on), batch=BATCH)
-
-
-def resting(goes_on: runner.GoesOn) -> runner.GoesOn:
-    """Return a `goes_on` that first rests, for most of the time that the batch before it took.
-
-    Each batch drops public pages. Without a rest the next one drops more before the first are built again, and most
-    visitors meet a page that has to be built.
-    """
-    began: float | None = None
-
-    def rest() -> bool:
-        nonlocal began
-        if began is not None:
-            sleep(min(LONGEST_REST, REST * (monotonic() - began)))
-        answer = goes_on()
-        began = monotonic()
-        return answer
-
-    return rest
+    run(number, Path(current_app.config["MEDIA_DIR"]), goes_on=turns.resting(goes_on), batch=BATCH)
 
 
 def _is_still_due(number: int, verb: Verb, attempt: int) -> bool:

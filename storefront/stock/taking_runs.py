@@ -70,4 +70,4 @@ def _take_turn(attempt: Attempt) -> Outcome:
     row, goes_on = attempt.row, turns.start_turn()
     verb: TakingVerb = "undo" if row.state == STEPS["undo"].running else "apply"
     with actors.acting_as(actors.parse_actor(row.ended_by) or actors.SYSTEM):
-        return turns.end_turn(is_done=run_batches(row.id, verb, goes_on=goes_on))
+        return turns.end_turn(is_done=run_batches(row.id, verb, goes_on=turns.resting(goes_on)))

@@ -219,6 +219,8 @@ def test_a_large_stock_taking_is_applied_in_the_background(
     count_shirts(taking)
     monkeypatch.setattr(taking_runs, "MOST_AT_ONCE", 4)
     monkeypatch.setattr(stock_adjustments, "BATCH", 2)
+    rests: list[float] = []
+    monkeypatch.setattr(turns, "sleep", rests.append)
     for verb, left, word in (("application", 3, "applied"), ("undo", 5, "undone")):
         monkeypatch.setattr(turns, "TURN", -1.0)  # over before the first batch
         before = on_hand("S0")
@@ -231,6 +233,7 @@ def test_a_large_stock_taking_is_applied_in_the_background(
         assert {on_hand(f"S{n}") for n in range(5)} == {left}
         assert "data-running" not in helper.get(f"{taking}/progress").text
         assert f": {word}." in helper.get(taking).text
+    assert len(rests) > 2, "visitors get pages between two batches"
     actors = set(db.session.scalars(select(StockMovement.actor).where(StockMovement.sku == "S0")))
     assert actors <= {db.session.scalars(select(StockTaking.started_by)).one()} | {""}
 
