@@ -55,7 +55,7 @@ def built() -> Iterator[Built]:
         yield Built(server, elsewhere, person)
 
 
-@pytest.mark.only_long
+@pytest.mark.slow
 def test_the_guide_builds_a_shop_on_one_server(built: Built) -> None:
     """Releases and restored backups have tests of their own; the guide's words for them are typed in the next one."""
     server = built.server
