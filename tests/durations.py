@@ -42,9 +42,9 @@ def start_order(groups: Collection[str], last: defaultdict[str, Duration]) -> li
     that no core is idle while all processes wait.
     """
     longest = sorted(groups, key=lambda group: -last[group].seconds)
-    waiting = [group for group in longest if last[group].processor < _WAITING * last[group].seconds]
-    computing = [group for group in longest if group not in set(waiting)]
-    places = dict([*_places(waiting, last), *_places(computing, last)])
+    waits = {group: last[group].processor < _WAITING * last[group].seconds for group in longest}
+    kinds = [[group for group in longest if waits[group] is kind] for kind in (True, False)]
+    places = {group: place for kind in kinds for group, place in _places(kind, last)}
     return sorted(longest, key=places.__getitem__)
 
 
