@@ -19,7 +19,7 @@ from flask.testing import FlaskClient
 from flask_migrate import upgrade
 from sqlalchemy import event
 
-from storefront import cache, periodic
+from storefront import cache, periodic, postgresql
 from storefront.app import create_app
 from storefront.cache.state import cache_state
 from storefront.extensions import Model, db
@@ -45,7 +45,10 @@ gc.freeze()  # what is imported so far
 # On a busy machine Redis may need longer than a page waits, and the shop would do without it. Also in processes that
 # import this module.
 SHIPPED_TIMEOUT = clients.TIMEOUT
-clients.TIMEOUT = 0.5
+clients.TIMEOUT = 1.0
+# Nor would it use PostgreSQL for half a second after one connection that a busy machine made slowly.
+SHIPPED_CONNECT_SECONDS, SHIPPED_PING_SECONDS = postgresql.CONNECT_SECONDS, postgresql.PING_SECONDS
+postgresql.CONNECT_SECONDS, postgresql.PING_SECONDS = 10.0, 5.0
 os.environ["PATH"] = search_path()  # started programs look for others: PostgreSQL for useradd
 
 
@@ -224,6 +227,17 @@ def client(app: Flask) -> FlaskClient:
     return app.test_client()
 
 
+@pytest.fixture
+def patient_writers(app: Flask, database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the transactions of many threads wait for each other as long as a busy machine needs."""
+    monkeypatch.setattr("storefront.sqlite.BUSY_SECONDS", 60.0)
+    monkeypatch.setattr(postgresql, "STATEMENT_SECONDS", 60.0)
+    if database == "postgresql":
+        pool: Any = db.engine.pool
+        pool._timeout = 60.0
+        event.listen(db.engine, "begin", _wait_for_locks)
+
+
 def make_app(database_url: str, instance: Path, **environ: str) -> Flask:
     """Return the shop on this database, configured by these settings alone."""
     settings = {
@@ -252,6 +266,10 @@ def _allow_idle_transactions(connection: Any, _record: object) -> None:
     """Let a test keep a transaction open while it does other work, for which a busy machine may need many seconds."""
     connection.execute("SET SESSION idle_in_transaction_session_timeout = '60s'")
     connection.commit()
+
+
+def _wait_for_locks(connection: Any) -> None:
+    connection.exec_driver_sql("SET LOCAL lock_timeout = '60s'; SET LOCAL statement_timeout = '60s'")
 
 
 def _leave_writes_to_the_system(connection: Any, _record: object) -> None:

@@ -124,8 +124,11 @@ def free_port() -> int:
             return port
 
 
-def eventually(condition: Callable[[], object], *, seconds: float = 20) -> bool:
-    """Return whether the condition became true before the deadline; it is checked 20 times a second."""
+def eventually(condition: Callable[[], object], *, seconds: float = 60) -> bool:
+    """Return whether the condition became true before the deadline; it is checked 20 times a second.
+
+    The deadline is far beyond what a busy machine takes: only a condition that never comes true waits for it.
+    """
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if condition():

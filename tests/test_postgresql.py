@@ -15,9 +15,17 @@ from sqlalchemy.orm import Session
 from storefront import postgresql
 from storefront.config.values import engine_options
 from tests.chaos.fault_proxy import Link, link
+from tests.conftest import SHIPPED_CONNECT_SECONDS, SHIPPED_PING_SECONDS
 from tests.processes import eventually
 
 pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(autouse=True)
+def shipped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait for PostgreSQL as long as a shop does; other tests wait longer."""
+    monkeypatch.setattr(postgresql, "CONNECT_SECONDS", SHIPPED_CONNECT_SECONDS)
+    monkeypatch.setattr(postgresql, "PING_SECONDS", SHIPPED_PING_SECONDS)
 
 
 @pytest.fixture

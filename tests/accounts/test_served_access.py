@@ -47,7 +47,7 @@ def ask(shop: Shop, path: str, cookie: str) -> tuple[int, bool]:
 
 def send(shop: Shop, path: str, cookie: str = "", **form: str) -> http.client.HTTPResponse:
     """Send a request on a connection of its own, so that any worker may take it."""
-    connection = http.client.HTTPConnection(urlsplit(shop.url).netloc, timeout=10)
+    connection = http.client.HTTPConnection(urlsplit(shop.url).netloc, timeout=30)
     headers = {"Cookie": cookie, "Sec-Fetch-Site": "same-origin", "Connection": "close"}
     body = urlencode(form) if form else None
     kind = {"Content-Type": "application/x-www-form-urlencoded"} if form else {}

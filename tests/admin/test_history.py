@@ -8,6 +8,7 @@ from html import unescape
 
 import pytest
 from flask import Flask
+from sqlalchemy import text as sql_text
 from sqlalchemy import update as sql_update
 
 from storefront import actors
@@ -348,6 +349,8 @@ def test_a_former_title_is_found_among_the_product_s_changes(app: Flask) -> None
                 for number in range(1000, 1000 + others)
             ]
             session.add_all([*changes, RecordedChange(**kind, row_id=str(pot), product_id=pot)])
+        # Else PostgreSQL takes the table for what it was when it looked last, and may choose to read it whole.
+        db.session.execute(sql_text(f"ANALYZE {RecordedChange.__tablename__}"))
         with rows_read() as read:
             assert db.session.execute(history_products._last_titles([pot])).all() == [(pot, "Pan")]
         db.session.rollback()

@@ -83,6 +83,7 @@ def test_a_delivery_is_added_once_and_the_next_one_too(app: Flask) -> None:
         assert db.session.execute(select(StockItem.on_hand)).scalar_one() == expected
 
 
+@pytest.mark.usefixtures("patient_writers")
 def test_two_clicks_at_once_make_one_product(app: Flask) -> None:
     browser = staff_browser(app)
     form = read_form(browser.get("/admin/products/new").text) | {"title": "Mug", "new-price": "5"}

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from importlib import import_module
 
 import pytest
 from flask import Flask
@@ -198,13 +199,16 @@ def test_without_redis_and_database_pages_come_from_l1(
                 assert (response.status_code, detail(response)) == (200, "stale")
 
 
-def test_all_who_wait_for_a_failing_source_fail_with_it(app: Flask, store: CacheStore) -> None:
+def test_all_who_wait_for_a_failing_source_fail_with_it(
+    app: Flask, store: CacheStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A database that hangs is asked once, not by each reader after the other."""
+    monkeypatch.setattr(import_module("storefront.cache.store"), "MAX_WAIT", 60.0)
     entry, asked, release = keys.shop_settings(), list[int](), threading.Event()
 
     def build() -> str:
         asked.append(1)
-        release.wait(10)
+        release.wait(60)
         raise OperationalError("SELECT", {}, Exception("the server did not answer in time"))
 
     def read(_: int) -> str:

@@ -23,7 +23,7 @@ from storefront.cache.visitor_builds import VisitorBuilds
 from storefront.edge.fast_path import cached_pages
 from storefront.extensions import write_transaction
 from storefront.shop_cache import keys
-from tests.cache.conftest import another, commands, get, listen
+from tests.cache.conftest import another, catch_up, commands, get, listen
 from tests.cache.writer_process import detail
 from tests.factories import make_product
 from tests.processes import eventually
@@ -49,6 +49,7 @@ def state(own_app: Flask) -> Iterator[CacheState]:
     for _ in listen(own_app):
         make_product("Mug")
         found = cache_state.get(own_app)
+        catch_up(found.store)
         assert eventually(lambda: detail(get(own_app.test_client(), MUG)) == "L1")
         with pytest.MonkeyPatch.context() as patched:
             patched.setattr(module, "RENEWAL_BEGINS", 1e6)

@@ -18,7 +18,7 @@ from storefront.cache.state import cache_state
 from storefront.cache.store import CacheStore
 from storefront.cache.visitor_builds import VisitorBuilds
 from storefront.pauses import begin_pausing, give_way
-from tests.cache.conftest import get
+from tests.cache.conftest import catch_up, get
 from tests.cache.writer_process import detail, edit_product
 from tests.factories import make_product
 from tests.processes import eventually
@@ -35,6 +35,7 @@ def hot(app: Flask, client: FlaskClient, listening: CacheStore) -> HotPages:
     """The popular pages of a shop with two products; both pages are in L1."""
     for title in ("Mug", "Cup"):
         make_product(title)
+    catch_up(listening)
     for address in (MUG, CUP):
         assert eventually(lambda address=address: detail(get(client, address)) == "L1")
     return cache_state.get(app).hot_pages

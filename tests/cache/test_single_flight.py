@@ -23,7 +23,7 @@ pytestmark = pytest.mark.slow
 
 PROCESSES, THREADS = 4, 125
 READERS = PROCESSES * THREADS
-PATIENCE = 2.0  # seconds for which a build waits for the other readers; less than they wait for the build
+PATIENCE = 30.0  # seconds for which a build waits for the other readers; less than they wait for the build
 Awaited = Literal["asked", "answered"]
 
 
@@ -35,7 +35,8 @@ class Readers:
 
     def __init__(self, redis_url: str, prefix: str) -> None:
         import_module("storefront.redis_roles.clients").TIMEOUT = 10.0
-        import_module("storefront.cache.store").MAX_WAIT = 30.0
+        import_module("storefront.cache.store").MAX_WAIT = 45.0
+        import_module("storefront.cache.l2").LEASE_MS = 45_000
         self.app = bare_app(redis_url, prefix)
         self.app.app_context().push()
         self.prefix = prefix

@@ -185,7 +185,10 @@ def test_invalidation_reaches_every_shard(bare: Flask, own_redis: Server) -> Non
     assert [kept(store, entry) for entry in entries] == [None] * 40
 
 
-def test_readers_wait_for_the_running_build(store: CacheStore, bare: Flask) -> None:
+def test_readers_wait_for_the_running_build(
+    store: CacheStore, bare: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_module("storefront.cache.store"), "MAX_WAIT", 60.0)
     ticket, answers = begin(store), []
 
     def read(reader: CacheStore) -> None:

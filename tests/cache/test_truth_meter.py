@@ -30,7 +30,7 @@ from storefront.cache.truth_meter import TruthMeter
 from storefront.catalog.models import Product, Variant
 from storefront.extensions import db, write_transaction
 from storefront.stock import set_on_hand
-from tests.cache.conftest import entries, get
+from tests.cache.conftest import catch_up, entries, get
 from tests.cache.writer_process import detail, edit_product
 from tests.factories import make_category, make_product
 from tests.processes import eventually, filled, gunicorn, served
@@ -48,6 +48,7 @@ def meter(
     monkeypatch.setattr(truth_meter, "CONFIRM_SECONDS", 0.0)
     for title in ("Mug", "Cup"):
         make_product(title)
+    catch_up(listening)
     for address in (MUG, CUP):
         visit(client, address)
     found = cache_state.get(app).truth_meter
@@ -79,8 +80,11 @@ def product_id(response: TestResponse) -> int:
     return int(next(tag for tag in tags if tag.startswith("product:")).partition(":")[2])
 
 
-def test_unchanged_pages_are_the_same_bytes(client: FlaskClient, meter: TruthMeter) -> None:
+def test_unchanged_pages_are_the_same_bytes(
+    client: FlaskClient, meter: TruthMeter, store: CacheStore
+) -> None:
     make_product("Plate", category=make_category("Table"))
+    catch_up(store)
     pages = (
         "/",
         "/products",

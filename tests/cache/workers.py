@@ -16,7 +16,7 @@ from storefront.cache.l2 import L2
 from storefront.cache.state import create_state
 from storefront.cache.store import CacheStore
 
-PATIENCE = 60  # seconds that a call may take
+PATIENCE = 180  # seconds that a call may take
 
 
 class WorkerPool:

@@ -69,6 +69,7 @@ def test_adding_takes_at_most_three_statements(client: FlaskClient) -> None:
         assert len(seen) <= 3, seen
 
 
+@pytest.mark.usefixtures("patient_writers")
 def test_20_parallel_additions_make_20_items(app: Flask, client: FlaskClient) -> None:
     make_product(variants=[{"sku": "TP", "on_hand": 50}])
     put(client, "TP")

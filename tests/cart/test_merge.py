@@ -98,6 +98,7 @@ def test_a_cart_created_signed_in_is_on_every_device(app: Flask) -> None:
     )
 
 
+@pytest.mark.usefixtures("patient_writers")
 def test_devices_that_create_a_cart_at_once_share_it(app: Flask) -> None:
     devices = [app.test_client() for _ in range(6)]
     for device in devices:

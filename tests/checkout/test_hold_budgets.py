@@ -246,6 +246,7 @@ def at_once(app: Flask, drafts: Iterable[int], client: str | None) -> int:
         return sum(pool.map(begin, drafts))
 
 
+@pytest.mark.usefixtures("patient_writers")
 def test_50_at_once_keep_within_each_budget(app: Flask) -> None:
     skus = stock_of(140, on_hand=20)
     same_address = [make_draft({sku: 1}) for sku in skus[:50]]

@@ -140,6 +140,7 @@ def test_letters_about_unpaid_orders_count_for_their_recipient(app: Flask) -> No
     assert stock_level("T") == (20, 0)
 
 
+@pytest.mark.usefixtures("patient_writers")
 def test_workers_end_an_order_once(app: Flask, number: str) -> None:
     def run(_: int) -> int:
         with app.app_context():

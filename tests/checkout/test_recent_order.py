@@ -77,6 +77,7 @@ def test_a_basket_of_withdrawn_products_is_not_called_empty(guest: Browser) -> N
     assert "<bdi>Teapot</bdi> is no longer available." in page.text
 
 
+@pytest.mark.usefixtures("patient_writers")
 @pytest.mark.parametrize("form", ["whole", "reviewed", "digital"])
 def test_a_form_without_a_key_sent_ten_times_shows_one_order(app: Flask, guest: Browser, form: str) -> None:
     fields = DETAILS | {"place": "1"}

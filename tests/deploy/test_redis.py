@@ -74,6 +74,7 @@ def check(deployment: Replicated) -> None:
     for one in replicas:
         one.thaw()
     assert eventually(lambda: not _refuses(master))
+    assert eventually(lambda: master.client.info("replication")["min_slaves_good_slaves"] == 2)
     master.kill()
     assert eventually(lambda: deployment.master("state") is not master, seconds=60)
     assert eventually(lambda: not _refuses(deployment.master("state")), seconds=60)

@@ -217,15 +217,15 @@ def test_fast_path_answers_304(shop: Shop) -> None:
 
 
 def test_keep_alive_restarts_after_each_fast_answer(tmp_path: Path) -> None:
-    with served(tmp_path / "shop", *gunicorn(1), "--keep-alive", "1") as shop:
+    with served(tmp_path / "shop", *gunicorn(1), "--keep-alive", "3") as shop:
         _cache_page(shop)
         where = urlsplit(shop.url)
         asked = REQUEST.format(host=where.netloc).encode()
         with socket.create_connection((where.hostname, where.port), timeout=20) as line:  # type: ignore[type-var]
-            for _ in range(4):
+            for _ in range(12):
                 line.sendall(asked)
                 assert line.recv(65536).startswith(b"HTTP/1.1 200 OK\r\n")
-                time.sleep(0.6)  # each less than the idle time-out of a second, together more
+                time.sleep(0.3)  # each far less than the idle time-out of three seconds, together more
             assert line.recv(65536) == b""
 
 

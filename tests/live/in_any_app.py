@@ -11,7 +11,9 @@ import msgspec
 from flask import Flask, Response, request
 
 from storefront import live, redis_roles
-from storefront.redis_roles import Role
+from storefront.redis_roles import Role, clients
+
+clients.TIMEOUT = 10.0  # a busy machine may answer later than a page waits, and the message would be lost
 
 
 @dataclass(frozen=True)

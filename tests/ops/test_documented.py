@@ -18,7 +18,7 @@ from storefront.rate_limiting import policies
 from storefront.redis_roles import circuit_breaker
 from storefront.shop_cache import keys
 from tests.chaos.test_failover import RECOVERY
-from tests.conftest import SHIPPED_TIMEOUT
+from tests.conftest import SHIPPED_CONNECT_SECONDS, SHIPPED_PING_SECONDS, SHIPPED_TIMEOUT
 from tests.processes import ROOT
 
 pytestmark = pytest.mark.any_database
@@ -87,8 +87,8 @@ def test_the_checklist_has_the_numbers_of_the_code() -> None:
     )
     assert f"one probe every {circuit_breaker.PROBE_INTERVAL:g} s" in CHECKLIST
     assert f"waits at most {SHIPPED_TIMEOUT:g} s" in CHECKLIST
-    assert f"tried for {postgresql.CONNECT_SECONDS:g} s" in CHECKLIST
-    assert f"asked for {postgresql.PING_SECONDS:g} s" in CHECKLIST
+    assert f"tried for {SHIPPED_CONNECT_SECONDS:g} s" in CHECKLIST
+    assert f"asked for {SHIPPED_PING_SECONDS:g} s" in CHECKLIST
     assert f"({postgresql.STATEMENT_SECONDS:g} s if the server is frozen" in CHECKLIST
     url = {"SECRET_KEY": "x", "DATABASE_URL": "postgresql://db/shop"}
     given = Settings.from_environ(url, ROOT).to_flask()["SQLALCHEMY_ENGINE_OPTIONS"]["connect_args"]

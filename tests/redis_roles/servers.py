@@ -94,7 +94,7 @@ def server(folder: Path, *options: str, **about: Any) -> Iterator[Server]:
 def cluster(folder: Path) -> Iterator[list[Server]]:
     """Run a cluster of three nodes until the block ends."""
     with ExitStack() as stack:
-        options = ["--cluster-node-timeout", "1000"]
+        options = ["--cluster-node-timeout", "5000"]  # milliseconds for which a busy machine may stop a node
         nodes = [stack.enter_context(server(folder, *options, cluster=True)) for _ in range(3)]
         slots = [range(5461), range(5461, 10923), range(10923, 16384)]
         for node, mine in zip(nodes, slots, strict=True):

@@ -48,8 +48,10 @@ def test_of_many_processes_one_works_at_a_time(redis: Server, tmp_path: Path) ->
 import sys
 from pathlib import Path
 from storefront import redis_roles
+from storefront.redis_roles import clients
 from tests.redis_roles.servers import shop
 from redis import Redis
+clients.TIMEOUT = 10.0  # a release that is given up would leave the lock to its expiry
 counter = Redis.from_url(sys.argv[2])
 with shop(Path(sys.argv[1]), sys.argv[2]).app_context():
     done = 0

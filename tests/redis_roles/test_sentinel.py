@@ -50,7 +50,7 @@ def deployment(tmp_path: Path) -> Iterator[Deployment]:
             one.client.sentinel_monitor("shop", "127.0.0.1", servers[0].port, 2)
             for option, value in {
                 "auth-pass": "s@cret",
-                "down-after-milliseconds": "1000",
+                "down-after-milliseconds": "3000",  # for which a busy machine may stop a server
                 "failover-timeout": "5000",
             }.items():
                 one.client.sentinel_set("shop", option, value)

@@ -46,6 +46,7 @@ def published(app: Flask) -> Iterator[list[dict[str, Any]]]:
     pubsub.close()
 
 
+@pytest.mark.usefixtures("patient_writers")
 def test_forty_buyers_of_ten_items_get_ten(app: Flask) -> None:
     make_product(variants=[{"sku": "TP", "on_hand": 10}])
 

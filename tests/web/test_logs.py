@@ -86,7 +86,7 @@ def test_each_request_is_logged_once_without_personal_data(tmp_path: Path, redis
             data = urllib.parse.urlencode(form).encode() if form else None
             request = urllib.request.Request(shop.url + path, data=data, headers=about)
             try:
-                with opener.open(request, timeout=10) as answer:
+                with opener.open(request, timeout=30) as answer:
                     answer.readline()
             except urllib.error.HTTPError:
                 pass
