@@ -82,6 +82,13 @@ def test_server_that_was_silent_is_left_alone_for_a_moment(
         engine.connect()
 
 
+def test_answer_that_is_there_counts_after_the_deadline(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgresql, "CONNECT_SECONDS", 0.0)  # as if this process had stood still meanwhile
+    assert _answers(engine)
+
+
 def _answers(engine: Engine) -> bool:
     try:
         with engine.connect() as connection:
