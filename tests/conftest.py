@@ -45,7 +45,7 @@ gc.freeze()  # what is imported so far
 # On a busy machine Redis may need longer than a page waits, and the shop would do without it. Also in processes that
 # import this module.
 SHIPPED_TIMEOUT = clients.TIMEOUT
-clients.TIMEOUT = 1.0
+clients.TIMEOUT = 0.5
 # Nor would it use PostgreSQL for half a second after one connection that a busy machine made slowly.
 SHIPPED_CONNECT_SECONDS, SHIPPED_PING_SECONDS = postgresql.CONNECT_SECONDS, postgresql.PING_SECONDS
 postgresql.CONNECT_SECONDS, postgresql.PING_SECONDS = 10.0, 5.0

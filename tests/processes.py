@@ -150,14 +150,19 @@ def _start(command: Sequence[str], environ: dict[str, str], log: Path) -> subpro
         )
 
 
+def answers(shop: Shop) -> bool:
+    """Return whether a worker of the shop answers."""
+    try:
+        with urllib.request.urlopen(f"{shop.url}/healthz", timeout=5) as response:
+            return bool(response.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
 def _await(shop: Shop, log: Path) -> None:
-    def answers() -> bool:
+    def starts() -> bool:
         if shop.process.poll() is not None:
             raise AssertionError(f"the shop ended while starting:\n{log.read_text()}")
-        try:
-            with urllib.request.urlopen(f"{shop.url}/healthz", timeout=5) as response:
-                return bool(response.status == 200)
-        except (urllib.error.URLError, OSError):
-            return False
+        return answers(shop)
 
-    assert eventually(answers, seconds=180), log.read_text()
+    assert eventually(starts, seconds=180), log.read_text()

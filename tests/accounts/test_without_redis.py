@@ -13,7 +13,6 @@ from storefront import accounts
 from storefront.accounts.models import FailedSignIn
 from storefront.cache.state import cache_state
 from storefront.extensions import db
-from storefront.redis_roles import Role, circuit_breaker, clients
 from storefront.shop_cache import keys
 from tests.accounts.people import EMAIL, Browser, last_link, make_user, second_app
 from tests.processes import eventually
@@ -48,11 +47,9 @@ def test_redis_outage_signs_nobody_out(own_app: Flask, own_redis: Server, fault:
     assert name(own_app, there) == "Kim L."
     assert gone.post("/account/logout").status_code == 303
     assert not gone.is_signed_in()
-    # Three calls of each role wait for their time-out, and none after them. The rest is for a busy machine.
-    waits = circuit_breaker.MAX_ERRORS * len(Role) * clients.TIMEOUT
-    assert time.monotonic() - started < waits + 10
+    assert time.monotonic() - started < 5
     own_redis.start() if fault == "killed" else own_redis.thaw()
-    assert eventually(lambda: new.is_signed_in() and there.is_signed_in())
+    assert eventually(lambda: new.is_signed_in() and there.is_signed_in(), seconds=5)
     assert not gone.is_signed_in()
     assert eventually(lambda: own_redis.answers())
 
@@ -77,11 +74,10 @@ def test_profiles_are_kept_for_less_than_a_second(own_app: Flask, own_redis: Ser
     kim, browser = make_user(), Browser(own_app)
     browser.sign_in()
     own_redis.kill()
-    started = time.monotonic()
     assert name(own_app, browser) == "Kim"
     level = cache_state.get(own_app).store.outage_l1
     kept = [level.peek(key) for key in level._by_tag[keys.user_tag(kim)]]
-    assert [started < one.expires_at < time.monotonic() + 1 for one in kept if one] == [True]
+    assert [0 < one.expires_at - time.monotonic() < 1 for one in kept if one] == [True]
 
 
 def test_cached_profile_needs_no_sql(app: Flask) -> None:

@@ -41,7 +41,7 @@ def first_product(page: Page, place: int = 0) -> str:
     """Open the product at this place of the list of products in stock; return the selected SKU."""
     page.goto("/products?in_stock=1&sort=name")
     page.locator("article.card").nth(place).locator("a").first.click()
-    page.wait_for_url("**/products/*")
+    expect(page.locator("#buy stock-badge")).to_be_visible()
     wait_until_interactive(page)  # before that the button sends the form, and nothing follows the stock
     return str(page.locator("#buy stock-badge").get_attribute("sku"))
 

@@ -111,7 +111,7 @@ def test_lost_packets_hold_up_nobody_and_the_primary_is_found(shop: Silenced) ->
         assert set(statuses(shop, "/cart")) == {503}
         check_what_needs_no_database(shop)
         second.mode = "whole"
-        assert eventually(lambda: is_well(shop), seconds=30), (
+        assert eventually(lambda: is_well(shop), seconds=10), (
             "the second server of DATABASE_URL is the primary now"
         )
         assert set(statuses(shop, "/cart")) == {200}

@@ -12,7 +12,7 @@ import pytest
 
 from tests.chaos.conftest import Pair
 from tests.chaos.shoppers import Shoppers, plain
-from tests.processes import Shop, eventually
+from tests.processes import Shop, answers, eventually
 
 pytestmark = [pytest.mark.slow, pytest.mark.needs("nginx", "openssl")]
 
@@ -31,23 +31,16 @@ def is_asked(shop: Shop) -> bool:
     return b'endpoint="cart.add_line"' in plain(shop)("/metrics").body
 
 
-def serves(shop: Shop) -> bool:
-    """Return whether a gunicorn answers: a new worker needs seconds on a busy machine, and none else may be there."""
-    with suppress(OSError):
-        return plain(shop)("/healthz").status == 200
-    return False
-
-
 def kill(shop: Shop) -> None:
     (worker,) = workers(shop)
     os.kill(worker, signal.SIGKILL)
-    assert eventually(lambda: workers(shop) - {worker} and serves(shop))
+    assert eventually(lambda: workers(shop) - {worker} and answers(shop))
 
 
 def reload(shop: Shop) -> None:
     before = workers(shop)
     shop.process.send_signal(signal.SIGHUP)
-    assert eventually(lambda: workers(shop) and workers(shop).isdisjoint(before) and serves(shop))
+    assert eventually(lambda: workers(shop) and workers(shop).isdisjoint(before) and answers(shop))
 
 
 def restart(shop: Shop) -> None:

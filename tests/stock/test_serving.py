@@ -179,7 +179,7 @@ def test_a_stopping_worker_ends_streams_and_fails_no_request(shop: Shop, stream:
 def test_clients_that_never_read_cost_almost_nothing(shop: Shop, redis: Server, stream: Any) -> None:
     lazy, reader = [stream(8) for _ in range(20)], stream(8)
     item = reader.next("snapshot")["items"][0]
-    first = latest = item["version"]
+    latest = item["version"]
 
     def publish(count: int) -> None:
         nonlocal latest
@@ -206,7 +206,7 @@ def test_clients_that_never_read_cost_almost_nothing(shop: Shop, redis: Server, 
     def next_round_costs_little() -> bool:
         before = used()
         publish(MESSAGES)
-        return all(now - then < 2**20 for now, then in zip(used(), before, strict=True))
+        return all(now - then < 2**19 for now, then in zip(used(), before, strict=True))
 
     # Kept messages would cost 18 MB in each. A new worker fills its cache in some, and an allocator takes a step.
     assert any(next_round_costs_little() for _ in range(ROUNDS))
@@ -215,4 +215,4 @@ def test_clients_that_never_read_cost_almost_nothing(shop: Shop, redis: Server, 
     while not versions or versions[-1] < latest:
         versions.append(lazy[0].next("stock")["version"])
     assert versions == sorted(versions)
-    assert len(versions) < latest - first, "unread messages were replaced by newer ones"
+    assert len(versions) < WARMING + MESSAGES, "unread messages were replaced by newer ones"
