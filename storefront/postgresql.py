@@ -6,6 +6,7 @@ lost. These deadlines do, and close the connection: its late answer must not rea
 
 from __future__ import annotations
 
+from collections import defaultdict
 from functools import cache
 from time import monotonic
 from typing import Any, ClassVar
@@ -20,6 +21,8 @@ CONNECT_SECONDS = 1.0  # for each server that DATABASE_URL names
 PING_SECONDS = 0.5
 # Seconds for which no connection to a server is tried after one had no answer. A page makes several attempts: one
 # for the settings, for the menu, for what it shows, for the page of the error. It waits for the first one alone.
+# Then one connection tries, and the others do without that server until it is known: while the first server of
+# DATABASE_URL is silent, they would all wait for it, with all places of the pool.
 SILENCE_SECONDS = 0.5
 # read_only_sql_transaction: this server was a primary and is one no longer.
 _READ_ONLY = "25006"
@@ -47,6 +50,32 @@ def allow_long_statements(connection: Connection | Session) -> None:
         driver.seconds = None
 
 
+class DatabaseServer:
+    """Whether a server answers, as the connections of this process have seen it last. Times are monotonic.
+
+    Attributes:
+        silent_until: until when no connection is tried; 0 of a server that has answered since.
+        answered_at: when it last answered.
+    """
+
+    silent_until = answered_at = 0.0
+
+    def begin(self) -> bool:
+        """Return whether a connection may be tried. After a silence one is, and the others are not until it ends."""
+        if monotonic() < self.silent_until:
+            return False
+        if self.silent_until:
+            self.silent_until = monotonic() + CONNECT_SECONDS
+        return True
+
+    def end(self, began: float, *, answers: bool) -> None:
+        """Note whether a connection that began then was answered. An answer to another one since counts more."""
+        if answers:
+            self.silent_until, self.answered_at = 0.0, monotonic()
+        elif self.answered_at < began:
+            self.silent_until = monotonic() + SILENCE_SECONDS
+
+
 def _connect(dialect: Dialect, _record: object, arguments: list[Any], options: dict[str, Any]) -> Any:
     return _connection_class().connect(*arguments, **options) if dialect.driver == "psycopg" else None
 
@@ -65,21 +94,31 @@ def _connection_class() -> Any:
         """
 
         seconds: float | None = STATEMENT_SECONDS
-        _silent_until: ClassVar[dict[str, float]] = {}  # monotonic time, by the server's parameters
+        _servers: ClassVar[dict[str, DatabaseServer]] = defaultdict(DatabaseServer)  # by their parameters
 
         @classmethod
         def _connect_gen(cls, conninfo: str = "") -> Any:
-            # The parameter connect_timeout cannot be less than two seconds, as in libpq.
-            if monotonic() < cls._silent_until.get(conninfo, 0.0):
+            server, began, answers = cls._servers[conninfo], monotonic(), True
+            if not server.begin():
                 raise errors.ConnectionTimeout("the server did not answer a moment ago")
-            ends, steps = monotonic() + CONNECT_SECONDS, super()._connect_gen(conninfo)
+            try:
+                return (yield from cls._end_in_time(super()._connect_gen(conninfo)))
+            except errors.ConnectionTimeout:
+                answers = False
+                raise
+            finally:
+                server.end(began, answers=answers)
+
+        @staticmethod
+        def _end_in_time(steps: Any) -> Any:
+            # The parameter connect_timeout cannot be less than two seconds, as in libpq.
+            ends = monotonic() + CONNECT_SECONDS
             try:
                 wanted = next(steps)
                 while True:
                     ready = yield wanted
                     # An answer that is there counts: it was this process that stood still.
                     if not ready and monotonic() >= ends:
-                        cls._silent_until[conninfo] = monotonic() + SILENCE_SECONDS
                         raise errors.ConnectionTimeout("the server did not answer in time")
                     wanted = steps.send(ready)
             except StopIteration as end:

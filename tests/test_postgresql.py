@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from time import monotonic
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -14,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from storefront import postgresql
 from storefront.config.values import engine_options
+from storefront.postgresql import DatabaseServer
 from tests.chaos.fault_proxy import Link, link
 from tests.conftest import SHIPPED_CONNECT_SECONDS, SHIPPED_PING_SECONDS
 from tests.processes import eventually
@@ -80,6 +83,36 @@ def test_server_that_was_silent_is_left_alone_for_a_moment(
         engine.connect()
     with pytest.raises(OperationalError, match="did not answer a moment ago"):
         engine.connect()
+
+
+def test_one_connection_tries_a_server_that_was_silent(
+    between: Link, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgresql, "SILENCE_SECONDS", 0)
+    between.mode = "cut"
+    with pytest.raises(OperationalError, match="did not answer in time"):
+        engine.connect()
+    monkeypatch.setattr(postgresql, "CONNECT_SECONDS", 3600)
+    others = create_engine(engine.url, **engine_options(str(engine.url)))
+    with ThreadPoolExecutor(1) as pool:
+        trying = pool.submit(engine.connect)
+        assert eventually(lambda: between.connections == 2)
+        for _ in range(3):
+            with pytest.raises(OperationalError, match="did not answer a moment ago"):
+                others.connect()
+        assert between.connections == 2
+        between.close()
+        with pytest.raises(OperationalError):
+            trying.result()
+
+
+def test_a_late_silence_does_not_outweigh_an_answer() -> None:
+    server, began = DatabaseServer(), monotonic()
+    server.end(began, answers=False)
+    assert not server.begin()
+    server.end(monotonic(), answers=True)
+    server.end(began, answers=False)  # its connection waited all the time
+    assert server.begin()
 
 
 def test_answer_that_is_there_counts_after_the_deadline(
