@@ -199,7 +199,7 @@ def _said(problems: list[str], kind: str, text: str) -> None:
 
 def _failed(problems: list[str], request: Request) -> None:
     # Leaving the page aborts pending requests and streams, which is not a failure; `_refused` reports missing files.
-    late = request.resource_type in ("image", "other", "script", "fetch", "eventsource")
+    late = request.resource_type in ("image", "other", "script", "stylesheet", "fetch", "eventsource")
     if not late or "ERR_ABORTED" not in str(request.failure):
         problems.append(f"{request.url}: {request.failure}")
 
