@@ -11,6 +11,7 @@ from decimal import Decimal
 from werkzeug.datastructures import MultiDict
 
 from storefront import moments, shop_settings
+from storefront.admin.terms_of_sale.amounts import read_rate
 from storefront.catalog.publication import MOMENTS
 from storefront.change_sets import bulk_edits
 from storefront.change_sets.edits import Edit
@@ -20,7 +21,7 @@ from storefront.extensions import db, moment_text
 from storefront.i18n import gettext as _
 from storefront.i18n import shop_locale
 from storefront.money import Money, minor_units
-from storefront.unicode_text import ascii_digits, clean_line, parse_digits
+from storefront.unicode_text import clean_line, parse_digits
 
 MOST_TAGS = 50
 _MAX_TAG = 255
@@ -181,7 +182,7 @@ ACTIONS: Mapping[str, Callable[[MultiDict[str, str]], BulkEdit]] = {
 
 def _percent(text: str) -> Decimal | None:
     """Return a percentage; 0 for an empty text, None if it cannot be read or is out of range."""
-    plain = ascii_digits(text).replace("−", "-").replace(",", ".").rstrip(" %\N{NO-BREAK SPACE}").strip()
+    plain = read_rate(text).replace("−", "-")
     if not plain:
         return Decimal(0)
     if not _PERCENT.fullmatch(plain):

@@ -49,7 +49,7 @@ def test_prices_of_all_that_match_change_and_come_back(browser: Browser) -> None
         scope="matching",
         filter="?vendor=Lab&status=draft",
         action="prices",
-        percent="−10,5",
+        percent="−１０,5 %",
         rounding="5",
     )
     assert answer.status_code == 303
@@ -113,6 +113,7 @@ def test_bad_forms_get_a_sentence_and_keep_what_was_typed(
         ({"action": "publish"}, "Tick the products"),
         ({**ticked, "action": "explode"}, "Choose what to change"),
         ({**ticked, "action": "prices", "percent": "-100"}, "from −99 to 1000"),
+        ({**ticked, "action": "prices", "percent": "1%0"}, "from −99 to 1000"),
         ({**ticked, "action": "prices", "percent": "1e3"}, "from −99 to 1000"),
         ({**ticked, "action": "prices", "percent": ""}, "or choose how to round"),
         ({**ticked, "action": "category", "category": "99999"}, "Choose a category"),

@@ -12,7 +12,8 @@ from storefront.money import Money, minor_units
 from storefront.sheets.numbers import parse_amount
 from storefront.unicode_text import ascii_digits, normalize
 
-_PERCENT = dict.fromkeys(map(ord, "%٪"))
+# Before the number in Turkish, after it elsewhere.
+_AROUND = " %٪"
 
 
 def read_amount(text: str) -> str | None:
@@ -39,7 +40,7 @@ def show_amount(text: object) -> str:
 
 def read_rate(text: str) -> str:
     """Return a typed percentage as the terms store it: "8.875" for "8,875 %"."""
-    digits = ascii_digits(normalize("NFKC", text)).translate(_PERCENT).strip()
+    digits = ascii_digits(normalize("NFKC", text)).strip(_AROUND)
     # Nobody writes a rate with thousands: each of these is a decimal sign.
     return re.sub(r"[,٫]", ".", digits, count=1)
 
