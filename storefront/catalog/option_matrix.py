@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 
-MAX_OPTIONS = 3
+# The columns of a variant that hold its option values.
+OPTION_COLUMNS = ("option1", "option2", "option3")
+MAX_OPTIONS = len(OPTION_COLUMNS)
 Values = tuple[str, ...]
 
 

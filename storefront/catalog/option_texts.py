@@ -1,8 +1,8 @@
-"""The options of a variant as one text, for a line of a basket or of an order."""
+"""The options of a variant as one text: for a line of a basket or of an order, and for the staff's lists."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 
 def describe_options(names: Sequence[str], values: Sequence[str], words: Mapping[str, str]) -> str:
@@ -14,7 +14,12 @@ def describe_options(names: Sequence[str], values: Sequence[str], words: Mapping
         words: names and values that are translated into the present language.
     """
     padded = [*names, *[""] * len(values)]
-    return " / ".join(_describe(name, value, words) for name, value in zip(padded, values, strict=False))
+    return join_values(_describe(name, value, words) for name, value in zip(padded, values, strict=False))
+
+
+def join_values(values: Iterable[str | None]) -> str:
+    """Return the values alone, without empty ones: "Blue / Large"."""
+    return " / ".join(filter(None, values))
 
 
 def _describe(name: str, value: str, words: Mapping[str, str]) -> str:

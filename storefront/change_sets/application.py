@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from storefront.catalog.models import ProductImage, Variant
+from storefront.catalog.option_matrix import OPTION_COLUMNS
 from storefront.change_sets.batch import Batch, BatchRow, LoadedProduct, StockWish
 from storefront.change_sets.changes import PictureChange, VariantChange
 from storefront.change_sets.creation import create_products, first_stock
 from storefront.change_sets.removed_products import delete_rows
 from storefront.change_sets.results import Left, PictureResult, VariantResult
 from storefront.change_sets.row_fields import (
-    OPTIONS,
     PictureFields,
     ProductFields,
     describe_conflict,
@@ -149,7 +149,7 @@ def _update_variants(batch: Batch, row: BatchRow, loaded: LoadedProduct) -> None
         elif change.action == "update":
             left.append(Left(change.sku, "", "the product does not have this variant any more"))
     options = {
-        code: {name: value for name, value in change.fields.items() if name in OPTIONS}
+        code: {name: value for name, value in change.fields.items() if name in OPTION_COLUMNS}
         for code, change in updates.items()
     }
     moved = move_options(batch.session, variants, options, left) if any(options.values()) else {}
@@ -157,7 +157,7 @@ def _update_variants(batch: Batch, row: BatchRow, loaded: LoadedProduct) -> None
         if change.action == "create":
             _create_variant(batch, row, loaded, change)
     for code, change in updates.items():
-        others = {name: value for name, value in change.fields.items() if name not in OPTIONS}
+        others = {name: value for name, value in change.fields.items() if name not in OPTION_COLUMNS}
         done = moved.get(code, []) + move_fields(loaded.fields_of(variants[code]), others, code, left)
         result = VariantResult(done=done)
         if change.stock is not None:
@@ -170,7 +170,7 @@ def _create_variant(batch: Batch, row: BatchRow, loaded: LoadedProduct, change: 
     values, extra = new_values(change.fields)
     picture = loaded.pictures.get(values.pop("picture", None) or "")
     values.pop("tracked", None)
-    options = tuple(values.get(name) or "" for name in OPTIONS)
+    options = tuple(values.get(name) or "" for name in OPTION_COLUMNS)
     if change.sku in batch.taken:
         row.result.left.append(Left(change.sku, "", "another variant has this code"))
     elif options in {options_of(variant) for variant in loaded.product.variants}:

@@ -7,6 +7,8 @@ from typing import Any
 
 import msgspec
 
+from storefront.catalog.option_matrix import OPTION_COLUMNS
+from storefront.catalog.option_texts import join_values
 from storefront.change_sets.changes import ProductChange, StockChange, ValueChange, VariantChange
 from storefront.change_sets.field_texts import name_field, shorten, show_value
 from storefront.change_sets.models import ChangeSetRow
@@ -34,7 +36,6 @@ COUNTS = {
     "price_jumps": "prices changed by more than half",
     "publications": "hidden products made public",
 }
-_OPTIONS = ("option1", "option2", "option3")
 _VERBS = {"create": "new", "update": "changed", "remove": "removed"}
 
 
@@ -83,12 +84,10 @@ def left_parts(row: ChangeSetRow, *kinds: LeftKind) -> Sequence[Left]:
 
 def _variant_lines(variant: VariantChange, currency: str) -> Iterator[str]:
     if variant.action != "update":
-        side = "new" if variant.action == "create" else "old"
-        values = {name: getattr(value, side) for name, value in variant.fields.items()}
-        options = " / ".join(str(values[name]) for name in _OPTIONS if values.get(name))
+        values = variant.values
+        options = join_values(map(values.get, OPTION_COLUMNS))
         price = show_value("price", values.get("price"), currency)
-        on_hand = variant.stock and (variant.stock.quantity if side == "new" else variant.stock.before)
-        stock = "" if on_hand is None else f", {on_hand} on hand"
+        stock = "" if variant.on_hand is None else f", {variant.on_hand} on hand"
         mark = "! " if variant.action == "remove" else "  "
         label = f", SKU {shorten(values['label'])}" if values.get("label") else ""
         parts = f"{_VERBS[variant.action]}, {options or 'no options'}, {price}{label}{stock}"

@@ -56,6 +56,22 @@ class VariantChange(msgspec.Struct, omit_defaults=True, kw_only=True):
     fields: dict[str, ValueChange] = {}
     stock: StockChange | None = None
 
+    @property
+    def values(self) -> dict[str, Any]:
+        """By field, what a variant that is created gets, or what one that is removed had."""
+        return {name: value.new if self._is_new else value.old for name, value in self.fields.items()}
+
+    @property
+    def on_hand(self) -> int | None:
+        """The stock that a variant that is created gets, or that one that is removed had; None if not counted."""
+        if self.stock is None:
+            return None
+        return self.stock.quantity if self._is_new else self.stock.before
+
+    @property
+    def _is_new(self) -> bool:
+        return self.action == "create"
+
 
 class PictureChange(msgspec.Struct, omit_defaults=True, kw_only=True):
     """The change of one picture, which its source names. Fields: position, alt, "extra:HEADER"; if removed, all."""

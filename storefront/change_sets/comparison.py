@@ -13,6 +13,8 @@ from typing import Any
 import msgspec
 
 from storefront import moments
+from storefront.catalog.option_matrix import OPTION_COLUMNS
+from storefront.catalog.option_texts import join_values
 from storefront.catalog.publication import MOMENTS
 from storefront.change_sets.change_texts import left_parts
 from storefront.change_sets.changes import ProductChange, StockChange, ValueChange, VariantChange
@@ -147,15 +149,13 @@ def _whole(subject: str, action: str, about: str = "") -> ComparedField:
 
 
 def _describe_variant(variant: VariantChange, currency: str) -> str:
-    side = "new" if variant.action == "create" else "old"
-    values = {name: getattr(value, side) for name, value in variant.fields.items()}
-    options = " / ".join(str(values[name]) for name in ("option1", "option2", "option3") if values.get(name))
-    stock = variant.stock and (variant.stock.quantity if side == "new" else variant.stock.before)
+    values = variant.values
+    options = join_values(map(values.get, OPTION_COLUMNS))
     parts = [shorten(options), _show("price", values.get("price"), currency)]
     if values.get("label"):
         parts.append(_("SKU %(sku)s", sku=shorten(values["label"])))
-    if stock is not None:
-        parts.append(_("%(number)d on hand", number=stock))
+    if variant.on_hand is not None:
+        parts.append(_("%(number)d on hand", number=variant.on_hand))
     return ", ".join(filter(None, parts))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from storefront.catalog.option_matrix import OPTION_COLUMNS
 from storefront.catalog.publication import NO_PLAN, ended_plans, find_plan_faults
 from storefront.catalog.slugs import earlier_name_slug, slugify
 from storefront.change_sets.changes import (
@@ -18,7 +19,7 @@ from storefront.change_sets.changes import (
 from storefront.change_sets.field_texts import name_field
 from storefront.change_sets.inputs import InputProduct
 from storefront.change_sets.matching import MatchedRow, VariantMatches
-from storefront.change_sets.option_columns import COLUMNS, Options
+from storefront.change_sets.option_columns import Options
 from storefront.change_sets.picture_plan import plan_pictures
 from storefront.change_sets.plan_options import PlanOptions
 from storefront.change_sets.plan_report import PlanReport
@@ -28,7 +29,16 @@ from storefront.change_sets.stock_plan import plan_first_stock, plan_stock
 Fields = dict[str, ValueChange]
 # The columns of a variant that a removal records, so that undoing it can bring them back.
 _VARIANT_COLUMNS = (
-    *("label", *COLUMNS, "price", "compare_at_price", "barcode", "weight_grams", "position", "backorder"),
+    *(
+        "label",
+        *OPTION_COLUMNS,
+        "price",
+        "compare_at_price",
+        "barcode",
+        "weight_grams",
+        "position",
+        "backorder",
+    ),
     *("requires_shipping", "taxable"),
 )
 
@@ -112,7 +122,7 @@ class DifferenceFinder:
         stock, values["tracked"] = plan_first_stock(
             row.given, self._options, self._report, tracked=values.get("tracked", True)
         )
-        values |= {name: value for name, value in zip(COLUMNS, row.options, strict=True) if value}
+        values |= {name: value for name, value in zip(OPTION_COLUMNS, row.options, strict=True) if value}
         values["position"] = position
         change = VariantChange(action="create", sku=row.code, line=row.given.line, stock=stock)
         change.fields = {name: ValueChange(None, value) for name, value in values.items()}
@@ -199,7 +209,9 @@ def _changes(present: Mapping[str, Any], values: Mapping[str, Any]) -> Fields:
 
 
 def _option_changes(present: Options, options: Options) -> Fields:
-    return _changes(dict(zip(COLUMNS, present, strict=True)), dict(zip(COLUMNS, options, strict=True)))
+    return _changes(
+        dict(zip(OPTION_COLUMNS, present, strict=True)), dict(zip(OPTION_COLUMNS, options, strict=True))
+    )
 
 
 def _extra_changes(present: Mapping[str, Any], extra: Mapping[str, str]) -> Fields:

@@ -12,6 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from storefront.catalog.option_texts import join_values
 from storefront.change_sets.inputs import InputProduct, InputVariant, RefusedRow
 from storefront.change_sets.option_columns import NO_OPTIONS, OptionColumns, Options, fold_value
 from storefront.change_sets.shop_products import ShopProduct, ShopVariant
@@ -221,7 +222,7 @@ class _VariantMatcher:
             if (
                 holder := taken.setdefault(_key(row.options), f"line {row.given.line}")
             ) != f"line {row.given.line}":
-                values = " / ".join(filter(None, row.options)) or "a product without options"
+                values = join_values(row.options) or "a product without options"
                 self._refuse(
                     index, OPTION_COLUMN, f"{values} is there already: {holder} has the same option values"
                 )

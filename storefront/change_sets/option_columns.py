@@ -9,7 +9,6 @@ from collections.abc import Sequence
 
 from storefront.unicode_text import normalize
 
-COLUMNS = ("option1", "option2", "option3")
 Options = tuple[str, str, str]
 NO_OPTIONS: Options = ("", "", "")
 

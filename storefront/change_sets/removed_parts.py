@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from storefront.catalog.models import ProductImage, Variant
+from storefront.catalog.option_matrix import OPTION_COLUMNS
 from storefront.change_sets.batch import Batch, BatchRow, LoadedProduct
 from storefront.change_sets.changes import PictureChange, VariantChange
 from storefront.change_sets.results import Left, PictureResult, VariantResult
-from storefront.change_sets.row_fields import OPTIONS
 from storefront.change_sets.variant_options import options_of
 
 
@@ -44,7 +44,7 @@ def restore_variant(
     columns = {name: value for name, value in values.items() if not name.startswith("extra:")}
     tracked = columns.pop("tracked", True)
     picture = loaded.pictures.get(columns.pop("picture", None) or "")
-    options = tuple(columns.get(name) or "" for name in OPTIONS)
+    options = tuple(columns.get(name) or "" for name in OPTION_COLUMNS)
     left = row.result.not_undone
     if change.sku in batch.taken:
         left.append(Left(change.sku, "", "another variant has this code now"))

@@ -18,7 +18,6 @@ from storefront.change_sets.results import Left
 from storefront.stock import StockItem
 
 EXTRA = "extra:"
-OPTIONS = ("option1", "option2", "option3")
 
 
 class FieldError(ValueError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from storefront.catalog.option_matrix import OPTION_COLUMNS
 from storefront.change_sets.batch import Batch, BatchRow, LoadedProduct, StockWish
 from storefront.change_sets.changes import PictureChange, VariantChange
 from storefront.change_sets.creation_undo import (
@@ -14,7 +15,6 @@ from storefront.change_sets.removed_parts import restore_picture, restore_varian
 from storefront.change_sets.removed_products import restore_product
 from storefront.change_sets.results import Left, PictureResult, VariantResult
 from storefront.change_sets.row_fields import (
-    OPTIONS,
     PictureFields,
     ProductFields,
     move_fields,
@@ -116,14 +116,14 @@ def _undo_variants(
         if change.sku not in variants:
             left.append(Left(change.sku, "", "the variant was removed since"))
     updates = [(change, result) for change, result in updates if change.sku in variants]
-    options = {c.sku: swap(c.fields, (n for n in r.done if n in OPTIONS)) for c, r in updates}
+    options = {c.sku: swap(c.fields, (n for n in r.done if n in OPTION_COLUMNS)) for c, r in updates}
     if any(options.values()):
         move_options(batch.session, variants, options, left)
     for change, result in changes:
         if change.action == "remove":
             restore_variant(batch, row, loaded, change, result)
     for change, result in updates:
-        others = swap(change.fields, (n for n in result.done if n not in OPTIONS))
+        others = swap(change.fields, (n for n in result.done if n not in OPTION_COLUMNS))
         move_fields(loaded.fields_of(variants[change.sku]), others, change.sku, left)
         if result.stock:
             wishes.append(StockWish(change.sku, opposite(result.stock), VariantResult(), left))

@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from sqlalchemy.orm import Session
 
 from storefront.catalog.models import Variant
+from storefront.catalog.option_matrix import OPTION_COLUMNS
 from storefront.change_sets.changes import ValueChange
 from storefront.change_sets.results import Left
-from storefront.change_sets.row_fields import OPTIONS, describe_conflict
+from storefront.change_sets.row_fields import describe_conflict
 
 Options = tuple[str, str, str]
 
@@ -41,7 +42,7 @@ def move_options(
     done = {
         code: [
             n
-            for n, value in zip(OPTIONS, target, strict=True)
+            for n, value in zip(OPTION_COLUMNS, target, strict=True)
             if n in changes[code] and getattr(variants[code], n) != value
         ]
         for code, target in moved.items()
@@ -60,7 +61,7 @@ def _target(
         if getattr(variant, name) not in (change.old or "", change.new or ""):
             left.append(describe_conflict(code, name, getattr(variant, name), change))
             return None
-    one, two, three = (fields[n].new if n in fields else getattr(variant, n) for n in OPTIONS)
+    one, two, three = (fields[n].new if n in fields else getattr(variant, n) for n in OPTION_COLUMNS)
     return one or "", two or "", three or ""
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select
 
 from storefront.catalog.models import Product, Variant
+from storefront.catalog.option_texts import join_values
 from storefront.change_sets.shop_products import count_variants
 from storefront.extensions import db
 from storefront.stock import StockItem
@@ -83,7 +84,7 @@ def _load(condition: Any) -> list[GridRow]:
             id=row.id,
             product_id=row.product_id,
             title=row.title,
-            options=" / ".join(filter(None, (row.option1, row.option2, row.option3))),
+            options=join_values((row.option1, row.option2, row.option3)),
             sku=row.sku,
             label=row.label,
             price=row.price,

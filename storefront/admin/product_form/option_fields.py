@@ -8,6 +8,7 @@ from typing import Any
 from storefront.admin.product_form.form_fields import Field, FormField
 from storefront.catalog.models import Variant
 from storefront.catalog.option_matrix import MAX_OPTIONS, Matrix, build_matrix, list_values
+from storefront.catalog.option_texts import join_values
 from storefront.catalog.product_writer import LockedProduct, ProductEdit, VariantEdit
 from storefront.i18n import gettext as _
 from storefront.i18n import lazy_gettext, ngettext
@@ -71,7 +72,7 @@ def _find_matrix_faults(matrix: Matrix, loaded: LockedProduct, *, may_remove: bo
         return {"option1-values": _("Some variants differ in this option only. Remove their values first.")}
     if not matrix.removed or may_remove:
         return {}
-    named = [" / ".join(loaded.variants[code].options) or code for code in matrix.removed]
+    named = [join_values(loaded.variants[code].options) or code for code in matrix.removed]
     return {
         REMOVAL: ngettext(
             "This removes a variant and its stock: %(names)s. Tick the box if you want that.",

@@ -14,6 +14,7 @@ from storefront.admin.product_form.form_fields import Field, FormField, show
 from storefront.admin.product_form.option_fields import iterate_options
 from storefront.admin.product_form.picture_fields import iterate_pictures
 from storefront.catalog.models import Product, Variant
+from storefront.catalog.option_texts import join_values
 from storefront.catalog.product_writer import LockedProduct
 from storefront.i18n import gettext as _
 from storefront.i18n import lazy_gettext
@@ -89,7 +90,7 @@ def _iterate(loaded: LockedProduct) -> Iterator[FormField]:
     yield from iterate_pictures(loaded)
     several = len(loaded.variants) > 1
     for variant in loaded.sorted_variants():
-        name = (" / ".join(variant.options) or variant.label or variant.sku) if several else ""
+        name = (join_values(variant.options) or variant.label or variant.sku) if several else ""
         item = loaded.items.get(variant.sku)
         for field in VARIANT_FIELDS:
             if field.kind == "stock":
@@ -152,7 +153,7 @@ def _counted(variant: Variant, item: StockItem | None) -> int | None:
 def _name(variant: Variant) -> str:
     """Return the name of a variant for people; that of a new product has no code of its own yet."""
     code = _("New variant") if variant.id is None else variant.sku
-    return " / ".join(variant.options) or variant.label or code
+    return join_values(variant.options) or variant.label or code
 
 
 def _prefix(variant: Variant) -> str:

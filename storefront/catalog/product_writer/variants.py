@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
 from storefront.catalog import models
+from storefront.catalog.option_matrix import MAX_OPTIONS, OPTION_COLUMNS
 from storefront.catalog.product_writer.locked_product import LockedProduct
 from storefront.catalog.product_writer.product_edit import (
     EditFault,
@@ -21,7 +22,6 @@ from storefront.catalog.product_writer.product_edit import (
 from storefront.stock import StockItem
 from storefront.stock.items import add_items
 
-_COLUMNS = ("option1", "option2", "option3")
 _FEW = 3
 
 
@@ -167,10 +167,10 @@ def _columns(variant: VariantEdit, option_names: list[str]) -> dict[str, Any]:
     """Return the new values of a variant's row."""
     values = dict(variant.values)
     if variant.options is not UNSET:
-        values |= dict(zip(_COLUMNS, _option_columns(variant.options, option_names), strict=True))
+        values |= dict(zip(OPTION_COLUMNS, _option_columns(variant.options, option_names), strict=True))
     return values
 
 
 def _option_columns(options: dict[str, str], option_names: list[str]) -> tuple[str, ...]:
     """Return the values of the options in the order of their columns, "" for missing ones."""
-    return tuple(options.get(name, "") for name in (*option_names, *_COLUMNS)[: len(_COLUMNS)])
+    return tuple(options.get(name, "") for name in (*option_names, *OPTION_COLUMNS)[:MAX_OPTIONS])
