@@ -2,6 +2,7 @@
 
 A gevent worker runs one greenlet at a time: while one builds a page for 10 ms without a pause, every other visitor
 waits. Only work that holds no lock may pause: what builds public pages and their data, and what plans a change set.
+Work that has no parts, such as the hash of a password, runs in a thread.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ def processor_time() -> float:
 
 def let_others_go() -> None:
     """Let other threads go on; under gevent, answer what has come in by now: 5 µs if nothing has."""
-    if not _has_greenlets():
+    if not has_greenlets():
         time.sleep(PAUSE)
         return
     from gevent import get_hub
@@ -65,13 +66,25 @@ def pause_between(items: Iterable[T]) -> Iterator[T]:
 
     Threads take turns by themselves, and commands have no visitors: there it costs nothing.
     """
-    return _pause_between(items, LONGEST_STEP) if _has_greenlets() else iter(items)
+    return _pause_between(items, LONGEST_STEP) if has_greenlets() else iter(items)
 
 
-def _has_greenlets() -> bool:
-    # A process that gevent patches has imported it before the shop; commands start faster without it.
-    monkey = sys.modules.get("gevent.monkey")
-    return monkey is not None and monkey.is_module_patched("time")
+def run_in_thread(work: Callable[[], T]) -> T:
+    """Run work that keeps a core busy, or releases the interpreter, in a thread of gevent's; without gevent, here."""
+    if not has_greenlets():
+        return work()
+    from gevent import get_hub
+
+    result: T = get_hub().threadpool.apply(work)
+    return result
+
+
+def has_greenlets() -> bool:
+    """Return whether gevent serves all requests of this process in greenlets: it has patched the standard library."""
+    # It was imported before the shop then; commands start faster without it. While another thread imports it for
+    # something else, the module has no such function yet.
+    is_patched = getattr(sys.modules.get("gevent.monkey"), "is_module_patched", None)
+    return is_patched is not None and bool(is_patched("socket"))
 
 
 def begin_pausing(wait_for_others: Callable[[], None]) -> None:

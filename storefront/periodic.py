@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import os
-import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from storefront import actors
 from storefront.app_state import AppState
+from storefront.pauses import has_greenlets
 
 log = logging.getLogger(__name__)
 
@@ -155,10 +155,13 @@ class PeriodicTask:
 
 def _start_in_greenlet(start: Callable[[], None]) -> bool:
     """Start a thread from a greenlet if this is gevent's event loop, where nothing may wait; return whether it is."""
-    gevent = sys.modules.get("gevent")
-    if gevent is None or not isinstance(gevent.getcurrent(), gevent.hub.Hub):
+    if not has_greenlets():
         return False
-    gevent.spawn(start)
+    from gevent import getcurrent, hub, spawn
+
+    if not isinstance(getcurrent(), hub.Hub):
+        return False
+    spawn(start)
     return True
 
 

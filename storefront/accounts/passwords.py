@@ -5,8 +5,7 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
-from typing import TypeVar
+from collections.abc import Iterable
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -14,9 +13,8 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from storefront import shop_settings
 from storefront.accounts import common_passwords
 from storefront.i18n import gettext as _
+from storefront.pauses import run_in_thread
 from storefront.web.forms import Form
-
-T = TypeVar("T")
 
 MIN_LENGTH, MAX_LENGTH = 10, 200  # characters
 
@@ -30,7 +28,7 @@ _SEQUENCES = ("01234567890123456789", "09876543210987654321", "abcdefghijklmnopq
 
 def hash_password(password: str) -> str:
     """Return the hash under which a password is stored."""
-    return _run_in_thread(lambda: _HASHER.hash(_normalise(password)))
+    return run_in_thread(lambda: _HASHER.hash(_normalise(password)))
 
 
 def verify(password: str, stored_hash: str | None) -> bool:
@@ -44,7 +42,7 @@ def verify(password: str, stored_hash: str | None) -> bool:
         except (VerificationError, InvalidHashError):
             return False
 
-    return _run_in_thread(matches) and stored_hash is not None
+    return run_in_thread(matches) and stored_hash is not None
 
 
 def needs_rehash(stored_hash: str) -> bool:
@@ -122,13 +120,3 @@ def _normalise(password: str) -> str:
 @functools.cache
 def _unusable_hash() -> str:
     return _HASHER.hash("nobody has this password")
-
-
-def _run_in_thread(work: Callable[[], T]) -> T:
-    """Run work that keeps a core busy in a thread of gevent's pool, so that the worker's other requests go on."""
-    from gevent import get_hub, monkey  # here, so that `flask` commands start without it
-
-    if not monkey.is_module_patched("threading"):
-        return work()
-    result: T = get_hub().threadpool.apply(work)
-    return result

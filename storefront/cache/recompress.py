@@ -10,12 +10,12 @@ from __future__ import annotations
 import logging
 import time
 from collections import deque
-from collections.abc import Callable
 
 import brotli
 from flask import Flask
 
 from storefront.cache.store import CacheStore
+from storefront.pauses import run_in_thread
 from storefront.periodic import PeriodicTask
 from storefront.web import compression
 
@@ -48,7 +48,7 @@ class Recompressor:
         smallest = self._store.l2.replace_body(key, entry.etag, VARIANT, b"")
         if smallest == b"":
             body = entry.bodies[VARIANT]
-            smaller = _run_in_thread(
+            smaller = run_in_thread(
                 lambda: compression.encode(brotli.decompress(body), VARIANT, quality=QUALITY)
             )
             smallest = self._store.l2.replace_body(key, entry.etag, VARIANT, min(body, smaller, key=len))
@@ -67,12 +67,3 @@ class Recompressor:
         except Exception as error:  # noqa: BLE001  # Redis is down, or the page is damaged
             log.info("%s could not be compressed again: %s", key, error)
         self._pause = max(INTERVAL, PAUSE_FACTOR * (time.perf_counter() - began))
-
-
-def _run_in_thread(work: Callable[[], bytes]) -> bytes:
-    """Run work that releases the GIL in a real thread, if gevent has patched threading; else run it here."""
-    from gevent import get_hub, monkey  # costs a start of `flask` nothing
-
-    if not monkey.is_module_patched("threading"):
-        return work()
-    return bytes(get_hub().threadpool.apply(work))

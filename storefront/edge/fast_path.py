@@ -6,7 +6,6 @@ answers are measured, and trusted proxies are believed, as if they had passed al
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
@@ -24,6 +23,7 @@ from storefront.cache.etags import parse_if_none_match
 from storefront.cache.state import CacheState
 from storefront.cache.store import CacheHit
 from storefront.edge import wire
+from storefront.pauses import has_greenlets
 from storefront.rate_limiting.decision import Decision
 from storefront.web import compression
 from storefront.web.bounded_request import MAX_LIST
@@ -220,9 +220,7 @@ def find_yield() -> Callable[[], object]:
 
     A worker that never waits would answer one busy connection for as long as it sends, and starve the others.
     """
-    # A process that gevent patches has imported it before the shop; commands start faster without it.
-    monkey = sys.modules.get("gevent.monkey")
-    if monkey is None or not monkey.is_module_patched("socket"):
+    if not has_greenlets():
         return lambda: None
     from gevent import sleep
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from storefront.live.socket_stream import SocketStreams
 from storefront.live.wsgi_stream import STREAM_REQUEST, StreamRequest
+from storefront.pauses import has_greenlets
 from storefront.platform_features import end_unacknowledged
 from storefront.web import DETACHED_RESPONSE
 
@@ -64,15 +65,13 @@ class SocketTakeover:
 
 
 def _can_take_over(environ: WSGIEnvironment) -> bool:
-    from gevent import monkey  # here, so that `flask` commands start without it
-
     connection = environ.get("gunicorn.socket")
     return (
         isinstance(connection, socket.socket)
         and type(connection).__name__ != "SSLSocket"
         and environ.get("SERVER_PROTOCOL") == "HTTP/1.1"
         and environ.get("REQUEST_METHOD") == "GET"
-        and bool(monkey.is_module_patched("socket"))
+        and has_greenlets()
     )
 
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from flask import Flask
@@ -95,6 +96,13 @@ def test_pause_under_gevent_answers_what_came_in() -> None:
     root = Path(__file__).parents[2]
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines() == ["[]", "[b'?']"]
+
+
+def test_gevent_that_is_being_imported_serves_nobody_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "gevent.monkey", ModuleType("gevent.monkey"))  # by another thread
+    assert not module.has_greenlets()
+    assert module.run_in_thread(lambda: "here") == "here"
+    module.let_others_go()
 
 
 def test_background_waits_for_visitors(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, abort, current_app, jsonify, request
 from itsdangerous import BadSignature, TimestampSigner
 
+from storefront.pauses import has_greenlets
 from storefront.rate_limiting import limit
 from storefront.web import signing
 from storefront.web.private import mark_private
@@ -45,11 +46,9 @@ def show() -> Response:
 
 def _worker() -> str:
     """Return the kind of worker that serves this request: "gevent", "threads", "sync" or "development"."""
-    from gevent import monkey  # imported here, so that `flask` commands start without it
-
     if not str(request.environ.get("SERVER_SOFTWARE", "")).startswith("gunicorn"):
         return "development"
-    if monkey.is_module_patched("socket"):
+    if has_greenlets():
         return "gevent"
     return "threads" if request.environ.get("wsgi.multithread") else "sync"
 
