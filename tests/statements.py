@@ -50,6 +50,8 @@ def rows_read() -> Iterator[list[int]]:
         # As if for large tables: it would read small ones whole.
         for cost in ("cpu_tuple_cost", "cpu_index_tuple_cost"):
             db.session.execute(text(f"SET LOCAL {cost} = 100"))
+        # A statement that this connection has often executed may have a plan from before, for small tables.
+        db.session.execute(text("SET LOCAL plan_cache_mode = force_custom_plan"))
         before = _rows_of_transaction()
         yield read
         read.append(_rows_of_transaction() - before)
