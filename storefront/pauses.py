@@ -84,7 +84,7 @@ def has_greenlets() -> bool:
     # It was imported before the shop then; commands start faster without it. While another thread imports it for
     # something else, the module has no such function yet.
     is_patched = getattr(sys.modules.get("gevent.monkey"), "is_module_patched", None)
-    return is_patched is not None and bool(is_patched("socket"))
+    return is_patched is not None and bool(is_patched("time"))
 
 
 def begin_pausing(wait_for_others: Callable[[], None]) -> None:
