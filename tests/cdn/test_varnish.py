@@ -6,6 +6,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from email.message import Message
 
 import pytest
 
@@ -55,8 +56,13 @@ def test_a_page_stays_at_the_edge_for_a_day(edged: Edged) -> None:
     assert headers["Cache-Control"] == "public, max-age=0, must-revalidate"
     hidden = {"Surrogate-Control", "xkey", "RateLimit", "X-RateLimit-Remaining", "X-Varnish"}
     assert not hidden & set(headers), "they are for the edge, or for one visitor"
-    plain = urllib.request.urlopen(edged.shop.url + path, timeout=20).headers
-    assert plain["Surrogate-Control"] == "max-age=86400, stale-if-error=86400"
+
+    def fields() -> Message:
+        return urllib.request.urlopen(edged.shop.url + path, timeout=20).headers
+
+    # A worker that has just heard of a change answers with the old page once, which no edge may keep.
+    assert eventually(lambda: fields()["Surrogate-Control"] == "max-age=86400, stale-if-error=86400")
+    plain = fields()
     assert plain["X-Accel-Expires"] == "0"
     assert "everything" in plain["xkey"].split()
 

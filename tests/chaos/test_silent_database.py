@@ -64,13 +64,16 @@ def filled_basket(ask: Ask, skus: Iterable[str]) -> str:
 def frozen(pair: Pair) -> Iterator[None]:
     """Stop all processes of the database, as a hypervisor or a full disk does, and let them go on at the end."""
     main = psutil.Process(pair.database.get_pid())
-    stopped = [main, *main.children(recursive=True)]
-    for one in stopped:
-        one.suspend()
+    stopped = list[psutil.Process]()
+    main.suspend()  # from now on it starts no other
     try:
+        stopped = main.children(recursive=True)
+        for one in stopped:
+            with suppress(psutil.NoSuchProcess):  # its connection was just closed
+                one.suspend()
         yield
     finally:
-        for one in stopped:
+        for one in (*stopped, main):
             with suppress(psutil.NoSuchProcess):  # it had been told to end
                 one.resume()
 
