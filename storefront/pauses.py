@@ -70,7 +70,7 @@ def pause_between(items: Iterable[T]) -> Iterator[T]:
 
 
 def run_in_thread(work: Callable[[], T]) -> T:
-    """Run work that keeps a core busy, or releases the interpreter, in a thread of gevent's; without gevent, here."""
+    """Run work that keeps a core busy without the interpreter in a thread of gevent's; without gevent, here."""
     if not has_greenlets():
         return work()
     from gevent import get_hub

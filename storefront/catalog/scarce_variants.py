@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import exists, select
 
 from storefront.catalog.models import Product, Variant
+from storefront.catalog.option_texts import join_values
 from storefront.extensions import db
 from storefront.stock import StockItem
 
@@ -47,6 +48,6 @@ def list_scarce(limit: int) -> Sequence[ScarceVariant]:
         .order_by(left, StockItem.id)
     )
     return [
-        ScarceVariant(sku, label, product_id, title, " / ".join(filter(None, names)), number)
+        ScarceVariant(sku, label, product_id, title, join_values(names), number)
         for sku, label, product_id, title, number, *names in db.session.execute(query)
     ]

@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args
 from sqlalchemy import ColumnElement, Select, select, tuple_, union_all
 
 from storefront.catalog.models import Product, Variant
+from storefront.catalog.option_texts import join_values
 from storefront.catalog.product_list.product_matches import find_by_words
 from storefront.catalog.typed_codes import has_code
 from storefront.extensions import db
@@ -102,7 +103,7 @@ def variant_query() -> Select[Any]:
 def read_variants(query: Select[Any]) -> list[VariantStock]:
     """Return the rows of a query that `variant_query` began."""
     return [
-        VariantStock(item, label, barcode, price, title, status, " / ".join(filter(None, names)))
+        VariantStock(item, label, barcode, price, title, status, join_values(names))
         for item, label, barcode, price, title, status, *names in db.session.execute(query)
     ]
 

@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import Any
 
 from storefront.catalog.models import MAX_LEVELS
+from storefront.catalog.option_matrix import MAX_OPTIONS
 from storefront.catalog.picture_edits import MAX_PICTURES
 from storefront.catalog.slugs import slugify
 from storefront.catalog_files import product_texts
@@ -49,7 +50,6 @@ _OTHER_TYPES = {
     "grouped": "a grouped product has no price of its own; import its members",
     "external": "an external product is sold by another shop",
 }
-MAX_OPTIONS = 3
 
 
 class WooCommerceReader(FileReader):

@@ -29,17 +29,8 @@ from storefront.change_sets.stock_plan import plan_first_stock, plan_stock
 Fields = dict[str, ValueChange]
 # The columns of a variant that a removal records, so that undoing it can bring them back.
 _VARIANT_COLUMNS = (
-    *(
-        "label",
-        *OPTION_COLUMNS,
-        "price",
-        "compare_at_price",
-        "barcode",
-        "weight_grams",
-        "position",
-        "backorder",
-    ),
-    *("requires_shipping", "taxable"),
+    *("label", *OPTION_COLUMNS, "price", "compare_at_price", "barcode", "weight_grams", "position"),
+    *("backorder", "requires_shipping", "taxable"),
 )
 
 

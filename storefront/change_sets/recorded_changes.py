@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select
 
 from storefront.catalog.models import Product, Variant
+from storefront.catalog.option_matrix import OPTION_COLUMNS
 from storefront.change_sets.changes import ProductChange, ValueChange, VariantChange
 from storefront.change_sets.row_fields import is_same
 from storefront.change_sets.shop_products import read_names
@@ -31,7 +32,7 @@ _UNDOABLE = {
     | {"category_id", "further_category_ids"}
     | {"gift_card", "seo_title", "seo_description", "publish_at", "withdraw_at"},
     "variant": frozenset(("label", "price", "compare_at_price", "barcode", "weight_grams", "backorder"))
-    | {"requires_shipping", "taxable", "option1", "option2", "option3"},
+    | {"requires_shipping", "taxable", *OPTION_COLUMNS},
 }
 
 

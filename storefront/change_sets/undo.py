@@ -14,12 +14,7 @@ from storefront.change_sets.creation_undo import (
 from storefront.change_sets.removed_parts import restore_picture, restore_variant
 from storefront.change_sets.removed_products import restore_product
 from storefront.change_sets.results import Left, PictureResult, VariantResult
-from storefront.change_sets.row_fields import (
-    PictureFields,
-    ProductFields,
-    move_fields,
-    swap,
-)
+from storefront.change_sets.row_fields import PictureFields, ProductFields, move_fields, swap
 from storefront.change_sets.stock_changes import UNDO, add_new_items, opposite, undo_stock
 from storefront.change_sets.variant_options import move_options
 from storefront.stock.items import remove_items

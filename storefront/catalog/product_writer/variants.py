@@ -40,7 +40,7 @@ def resolve_option_names(loaded: LockedProduct, edit: ProductEdit) -> list[str]:
     option_names = [name for name in present if any(name in own for own in names)] if names else list(present)
     option_names += [name for own in names for name in own if name not in option_names]
     option_names = list(dict.fromkeys(option_names))
-    if len(option_names) > 3 or any(set(own) != set(names[0]) for own in names):
+    if len(option_names) > MAX_OPTIONS or any(set(own) != set(names[0]) for own in names):
         fault = EditFault("All variants have the same options, at most three.", "/variants")
         raise ProductRefusedError(422, "The variants' options do not agree.", fault)
     if names and not set(option_names) <= set(present):
