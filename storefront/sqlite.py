@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import random
 import sqlite3
@@ -11,18 +12,37 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import event
-from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.engine import URL, Connection, Dialect, Engine
 
-BUSY_SECONDS = 2.0  # for which a writer waits for the lock
+# For which a writer waits for the lock; a URL may name its own: sqlite:////path/to/file?timeout=10
+BUSY_SECONDS, MAX_BUSY_SECONDS = 2.0, 60.0
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.0001, 0.0004  # seconds between two attempts to take it
-_BUSY_TIMEOUT = f"busy_timeout={BUSY_SECONDS * 1000:.0f}"
-_PRAGMAS = (_BUSY_TIMEOUT, "journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "cache_size=-16000")
+_PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "cache_size=-16000")
 
 
 def listen() -> None:
     """Configure all connections to SQLite databases from now on, and begin their transactions."""
+    event.listen(Engine, "do_connect", _set_timeout)
     event.listen(Engine, "connect", _prepare)
     event.listen(Engine, "begin", _begin)
+
+
+def busy_seconds(url: URL) -> float:
+    """Return for how many seconds a writer of this database waits for the lock.
+
+    Raises:
+        ValueError: the URL has a timeout that is not a number above 0 and up to `MAX_BUSY_SECONDS`.
+    """
+    named = url.query.get("timeout", BUSY_SECONDS)
+    seconds = float(named) if not isinstance(named, tuple) else math.nan  # named twice
+    if not 0 < seconds <= MAX_BUSY_SECONDS:
+        raise ValueError("the timeout is out of bounds")
+    return seconds
+
+
+def _set_timeout(dialect: Dialect, _record: object, _arguments: object, options: dict[str, Any]) -> None:
+    if dialect.name == "sqlite":
+        options.setdefault("timeout", BUSY_SECONDS)
 
 
 def _prepare(connection: Any, _record: object) -> None:
@@ -40,10 +60,11 @@ def _begin(connection: Connection) -> None:
     if kind != "IMMEDIATE":
         connection.exec_driver_sql(f"BEGIN {kind}")
         return
-    deadline, gate = time.monotonic() + BUSY_SECONDS, _write_lock(os.getpid())
-    acquired = gate.acquire(timeout=BUSY_SECONDS)
+    seconds, gate = busy_seconds(connection.engine.url), _write_lock(os.getpid())
+    deadline = time.monotonic() + seconds
+    acquired = gate.acquire(timeout=seconds)
     try:
-        _take_lock(connection, deadline)
+        _take_lock(connection, deadline, seconds)
     finally:
         if acquired:
             gate.release()
@@ -55,7 +76,7 @@ def _write_lock(_pid: int) -> threading.Lock:
     return threading.Lock()
 
 
-def _take_lock(connection: Connection, deadline: float) -> None:
+def _take_lock(connection: Connection, deadline: float, seconds: float) -> None:
     """Begin a write transaction as soon as the lock is free; one thread of each process polls for it.
 
     SQLite's busy handler sleeps longer and longer, up to a tenth of a second: the writer that came first waits
@@ -75,4 +96,4 @@ def _take_lock(connection: Connection, deadline: float) -> None:
                 return
         connection.exec_driver_sql("BEGIN IMMEDIATE")  # raises the driver's usual error
     finally:
-        driver.execute(f"PRAGMA {_BUSY_TIMEOUT}")
+        driver.execute(f"PRAGMA busy_timeout={seconds * 1000:.0f}")

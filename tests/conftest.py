@@ -17,6 +17,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
+from redis import Redis
 from sqlalchemy import event
 
 from storefront import cache, periodic, postgresql
@@ -184,8 +185,14 @@ def media(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
 
 @pytest.fixture(scope="session")
 def redis_url(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A real Redis for the whole test session; it ends with this process."""
-    return embedded.acquire_server(tmp_path_factory.mktemp("redis"))
+    """A real Redis for the whole test session; it ends with this process. Nothing restarts it, so it stores nothing.
+
+    While a disk is busy, a Redis that writes there answers later than a page waits.
+    """
+    url = embedded.acquire_server(tmp_path_factory.mktemp("redis"))
+    with Redis.from_url(url) as client:
+        client.config_set("appendonly", "no")
+    return url
 
 
 @pytest.fixture

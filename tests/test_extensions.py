@@ -65,6 +65,21 @@ def test_waiting_too_long_for_sqlites_lock_is_an_error(tmp_path: Path, own: bool
         pool.dispose()
 
 
+def test_a_writer_of_sqlite_waits_as_long_as_the_url_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storefront.sqlite.BUSY_SECONDS", 0.1)
+    engine = create_engine(f"sqlite:///{tmp_path}/db?timeout=60").execution_options(sqlite_begin="IMMEDIATE")
+    first = engine.connect()
+    first.execute(text("SELECT 1"))
+    release = threading.Timer(0.5, first.close)
+    release.start()
+    with engine.connect() as second:
+        assert second.exec_driver_sql("PRAGMA busy_timeout").scalar_one() == 60_000
+    release.join()
+    engine.dispose()
+
+
 def test_times_are_utc_in_any_database_time_zone(app: Flask) -> None:
     make_product()
     if db.engine.dialect.name == "postgresql":

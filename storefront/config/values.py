@@ -25,6 +25,7 @@ from storefront.email_syntax import exact_email
 from storefront.errors import ConfigurationError
 from storefront.i18n import gettext as _
 from storefront.i18n import quote
+from storefront.sqlite import MAX_BUSY_SECONDS, busy_seconds
 from storefront.unicode_text import clean_line, is_invisible
 
 _MAKE_ONE = "Make one with: python -c 'import secrets; print(secrets.token_hex(32))'"
@@ -87,12 +88,20 @@ def database_url(source: Source, name: str) -> str:
         )
     try:
         url = url if scheme == "sqlite" else f"postgresql+psycopg://{_spread_hosts(rest)}"
-        make_url(url)
+        parsed = make_url(url)
     except (ArgumentError, ValueError):
         raise ConfigurationError(
             f"{name} is not a valid URL; write it as postgresql://user:password@host:5432/name or with several "
             "servers as …@one:5432,two:5432/name, and percent-encode special characters in the password."
         ) from None
+    if scheme == "sqlite":
+        try:
+            busy_seconds(parsed)
+        except ValueError:
+            raise ConfigurationError(
+                f"{name} has a timeout that is not a number of seconds above 0 and up to {MAX_BUSY_SECONDS:.0f}; "
+                "write it as sqlite:////path/to/file?timeout=10."
+            ) from None
     return url
 
 

@@ -8,10 +8,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
-from tests.browser.pages import PRODUCT
+from tests.browser.pages import PRODUCT, wait_until_interactive
 from tests.browser.test_checkout import put_in
 from tests.browser.test_looks import OPTIONS
-from tests.processes import Shop
+from tests.processes import Shop, eventually
 
 TITLE = "Round-bellied teapot"
 OTHERS = ("/products/porcelain-gaiwan", "/products/side-handle-kyusu")
@@ -145,10 +145,15 @@ def test_a_typed_quantity_is_kept_by_going_back_at_once(browser: Browser, shop: 
         put_in(page, PRODUCT)
         page.goto("/categories")
         page.goto("/cart")
+        wait_until_interactive(page)
         page.evaluate("document.querySelector('[name=quantity]').value = 4; setTimeout(() => history.back())")
         expect(page).to_have_url(re.compile("/categories"))
-        page.goto("/cart")
-        expect(page.get_by_label(f"Quantity of {TITLE}")).to_have_value("4")
+
+        def is_kept() -> bool:
+            page.goto("/cart")  # which may overtake what was sent on leaving
+            return page.get_by_label(f"Quantity of {TITLE}").input_value() == "4"
+
+        assert eventually(is_kept)
     finally:
         context.close()
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from sqlalchemy import make_url
 
 from tests.chaos.conftest import Pair, World
 from tests.chaos.disk import full
@@ -44,7 +45,7 @@ def test_a_full_disk_fails_no_page_and_loses_no_basket(world: World) -> None:
     ask = plain(world.shop)
     processes = psutil.Process(world.shop.process.pid).children()
     assert processes
-    database = Path(world.shop.environ["DATABASE_URL"].removeprefix("sqlite:///"))
+    database = Path(str(make_url(world.shop.environ["DATABASE_URL"]).database))
     with Shoppers(ask, world.merchant, world.products) as shoppers:
         shoppers.pass_by(60)
         with full(database, processes):

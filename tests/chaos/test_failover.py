@@ -114,7 +114,7 @@ def test_a_killed_master_fails_no_page_and_loses_no_session(how: Callable, tmp_p
     with ExitStack() as stack:
         deployment = stack.enter_context(how(tmp_path))
         settings = {
-            "DATABASE_URL": f"sqlite:///{tmp_path / 'shop.sqlite3'}",
+            "DATABASE_URL": f"sqlite:///{tmp_path / 'shop.sqlite3'}?timeout=60",
             **UNLIMITED,
             **visitors.UNLIMITED,
             "STOREFRONT_LIMIT_SEARCH": f"{SEARCHES}/day",
