@@ -18,6 +18,8 @@ from tests.processes import Shop, filled, gunicorn, served
 from tests.redis_roles.servers import Server, server
 
 UNLIMITED = {"STOREFRONT_LIMIT_CART": "100000/minute", "STOREFRONT_LIMIT_BROWSE": "100000/minute"}
+# Ends the URL of a SQLite database. Other tests may keep the disk busy, and these are about other faults.
+PATIENCE = "?timeout=60"
 
 
 @dataclass
@@ -38,8 +40,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         between = stack.enter_context(link(redis.port))
         database = stack.enter_context(disk(folder / "disk")) / "shop.sqlite3"
         settings = {
-            # A disk that other tests keep busy is none of the faults that these tests are about.
-            "DATABASE_URL": f"sqlite:///{database}?timeout=60",
+            "DATABASE_URL": f"sqlite:///{database}{PATIENCE}",
             "REDIS_URL": between.url,
             **UNLIMITED,
         }

@@ -16,7 +16,7 @@ from redis.exceptions import RedisError
 from storefront import redis_roles
 from storefront.redis_roles import RedisUnavailable, Role
 from tests.chaos import visitors
-from tests.chaos.conftest import UNLIMITED
+from tests.chaos.conftest import PATIENCE, UNLIMITED
 from tests.chaos.shoppers import Ask, Merchant, Shoppers, all_show, merchant, plain
 from tests.deploy.replicated import replicated, role
 from tests.processes import eventually, filled, gunicorn, served
@@ -114,7 +114,7 @@ def test_a_killed_master_fails_no_page_and_loses_no_session(how: Callable, tmp_p
     with ExitStack() as stack:
         deployment = stack.enter_context(how(tmp_path))
         settings = {
-            "DATABASE_URL": f"sqlite:///{tmp_path / 'shop.sqlite3'}?timeout=60",
+            "DATABASE_URL": f"sqlite:///{tmp_path / 'shop.sqlite3'}{PATIENCE}",
             **UNLIMITED,
             **visitors.UNLIMITED,
             "STOREFRONT_LIMIT_SEARCH": f"{SEARCHES}/day",
