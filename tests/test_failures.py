@@ -28,7 +28,7 @@ from storefront.errors import ConfigurationError
 from storefront.extensions import db
 from storefront.ops import schema, setup, warm_up
 from storefront.terminal import INTERRUPTED, guard
-from tests.conftest import make_app
+from tests.conftest import close_shop, make_app
 from tests.processes import ROOT, free_port
 
 AWAY = "postgresql://shop@127.0.0.1:1/shop"
@@ -347,7 +347,7 @@ def test_any_server_says_that_a_new_shop_is_empty(
         assert app.test_client().get("/", base_url="http://localhost").status_code == 200
         assert caplog.text.count(schema.EMPTY) == said
         with app.app_context():
-            db.engine.dispose()
+            close_shop(app)  # its threads first: a connection in use would stay open
 
 
 def test_no_page_is_rendered_in_advance_without_tables(
