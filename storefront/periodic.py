@@ -227,7 +227,7 @@ def start_tasks(app: Flask, *names: str) -> None:
 def stop_tasks(app: Flask, *names: str) -> None:
     """Stop these tasks of this process, or all; returns when they have ended."""
     registry = _registry.get(app)
-    if not names:
-        registry.started_in = 0
     for name in names or registry.tasks:
         registry.tasks[name].stop()
+    if not names:
+        registry.started_in = 0  # after all have ended: one that renders a page would start the others again

@@ -62,6 +62,24 @@ def test_the_first_request_starts_all_tasks_once(app: Flask) -> None:
     assert contexts == [app, app]
 
 
+def test_a_request_of_a_task_that_is_being_stopped_starts_none(app: Flask) -> None:
+    entered = threading.Event()
+
+    def render() -> None:
+        entered.set()
+        assert eventually(lambda: threads("stopped-first") == 0)
+        app.test_client().get("/")
+
+    periodic.add_task(app, "stopped-first", lambda: None, interval=NEVER)
+    periodic.add_task(app, "renders", render, interval=NEVER, run_at_start=True)
+    app.test_client().get("/")
+    assert entered.wait(60)
+    periodic.stop_tasks(app)
+    assert (threads("stopped-first"), threads("renders")) == (0, 0)
+    app.test_client().get("/")
+    assert threads("stopped-first") == 1, "a later request starts them again"
+
+
 def test_wake_runs_the_work_before_its_time() -> None:
     runs: list[int] = []
     task = PeriodicTask("woken", lambda: runs.append(1), NEVER)
