@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import event, text
+from sqlalchemy import Select, event, text
 
-from storefront.extensions import db
+from storefront.extensions import Model, db
 
 
 @contextmanager
@@ -64,6 +64,16 @@ def rows_read() -> Iterator[list[int]]:
     finally:
         driver.set_progress_handler(None, 1)
     read.append(next(taken))
+
+
+def whole_reads(query: Select[Any]) -> list[str]:
+    """Return the steps of a query's plan that read a whole table. PostgreSQL uses an index whenever one serves."""
+    sql = str(query.compile(db.engine, compile_kwargs={"literal_binds": True})).replace(":", "\\:")
+    if db.engine.dialect.name == "postgresql":
+        db.session.execute(text("SET LOCAL enable_seqscan = off"))
+        return [step for (step,) in db.session.execute(text(f"EXPLAIN {sql}")) if "Seq Scan" in step]
+    steps = [row[-1] for row in db.session.execute(text(f"EXPLAIN QUERY PLAN {sql}"))]
+    return [step for step in steps if step.startswith("SCAN ") and step.split()[1] in Model.metadata.tables]
 
 
 def _rows_of_transaction() -> int:

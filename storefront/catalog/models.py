@@ -9,12 +9,15 @@ from sqlalchemy import (
     JSON,
     BigInteger,
     CheckConstraint,
+    ColumnElement,
     ForeignKey,
     Index,
+    SQLColumnExpression,
     String,
     Text,
     UniqueConstraint,
     false,
+    func,
     inspect,
     text,
     true,
@@ -265,7 +268,7 @@ class Variant(ChangedBy, Model):
     option3: Mapped[str] = mapped_column(String(255), default="")
     price: Mapped[int] = mapped_column(BigInteger)
     compare_at_price: Mapped[int | None] = mapped_column(BigInteger)
-    barcode: Mapped[str] = mapped_column(String(255), default="", index=True)
+    barcode: Mapped[str] = mapped_column(String(255), default="")
     weight_grams: Mapped[int] = mapped_column(default=0)
     position: Mapped[int] = mapped_column(default=0)
     backorder: Mapped[bool] = mapped_column(default=False)
@@ -313,14 +316,24 @@ class Variant(ChangedBy, Model):
         return self.label
 
     def cache_tags(self) -> set[str]:
-        """Tags of its product, and of searches if its code, label or options change."""
-        words = changed_values(self, "sku", "label", "option1", "option2", "option3")
+        """Tags of its product, and of searches if its code, label, options or barcode change."""
+        words = changed_values(self, "sku", "label", "option1", "option2", "option3", "barcode")
         return _of_product(self.product_id) | ({keys.SEARCH} if words else set())
 
     @property
     def options(self) -> tuple[str, ...]:
         """The option values that are set, in the order of the product's option names."""
         return tuple(value for value in (self.option1, self.option2, self.option3) if value)
+
+
+def _replace_sign(value: SQLColumnExpression[str], sign: str) -> ColumnElement[str]:
+    # No parameters: an index serves an expression only if the query has the same one, letter by letter.
+    return func.replace(value, text(f"'{sign}'"), text("''"), type_=String)
+
+
+# A barcode as scanners send it: without spaces and hyphens.
+PLAIN_BARCODE = _replace_sign(_replace_sign(Variant.barcode, " "), "-")
+Index("ix_variant_plain_barcode", PLAIN_BARCODE)
 
 
 class ProductImage(ChangedBy, Model):

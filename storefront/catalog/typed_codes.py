@@ -6,24 +6,37 @@ from collections.abc import Collection
 
 from sqlalchemy import ColumnElement, or_
 
-from storefront.catalog.models import Variant
+from storefront.catalog.gtin import other_isbn
+from storefront.catalog.models import PLAIN_BARCODE, Variant
 
 _GTIN_LENGTHS = (8, 12, 13, 14)
 
 
 def barcode_forms(text: str) -> Collection[str]:
-    """Return the texts that mean the same barcode.
+    """Return the texts that mean the same barcode, without spaces and hyphens; none if the text has nothing else.
 
     A scanner sends a UPC-A with 12 or, as a GTIN-13, with 13 digits (GS1 General Specifications, 3.3: shorter GTINs
-    are the longer ones without leading zeros); and an import may have kept spaces or not.
+    are the longer ones without leading zeros), and the ISBN of 10 digits of an older book as one of 13.
     """
-    digits = text.replace(" ", "").replace("-", "")
-    if not (digits.isascii() and digits.isdigit() and 7 <= len(digits) <= 14):
-        return {text}
-    number = digits.lstrip("0")
-    return {text, digits} | {number.rjust(length, "0") for length in _GTIN_LENGTHS if length >= len(number)}
+    plain = text.replace(" ", "").replace("-", "")
+    if not plain:
+        return ()
+    forms = {plain, *(spelling for isbn in other_isbn(plain) for spelling in (isbn, isbn.upper()))}
+    if plain.isascii() and plain.isdigit() and 7 <= len(plain) <= 14:
+        number = plain.lstrip("0")
+        forms |= {number.rjust(length, "0") for length in _GTIN_LENGTHS if length >= len(number)}
+    return forms
+
+
+def code_conditions(text: str) -> tuple[ColumnElement[bool], ...]:
+    """Return the SQL conditions that a variant has this text as code, as label, as barcode; each has an index."""
+    return (
+        Variant.sku == text,
+        Variant.label == text,
+        PLAIN_BARCODE.in_(sorted(barcode_forms(text))),
+    )
 
 
 def has_code(text: str) -> ColumnElement[bool]:
-    """Return the SQL condition that a variant has this text as code, label or barcode; each has an index."""
-    return or_(Variant.sku == text, Variant.label == text, Variant.barcode.in_(sorted(barcode_forms(text))))
+    """Return the SQL condition that a variant has this text as code, label or barcode."""
+    return or_(*code_conditions(text))

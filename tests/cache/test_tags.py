@@ -84,6 +84,16 @@ def test_vendor_change_invalidates_lists_that_count_vendors(client: FlaskClient,
 
 
 @pytest.mark.any_database
+def test_a_search_that_found_nothing_finds_a_new_barcode(client: FlaskClient, mug: int) -> None:
+    typed = "/products?q=4006381333931"
+    assert "/products/mug" not in get(client, typed).text
+    with write_transaction() as session:
+        session.get_one(Product, mug).variants[0].barcode = "4006381 333931"
+        writer.refresh(session, [mug])
+    assert "/products/mug" in get(client, typed).text
+
+
+@pytest.mark.any_database
 def test_new_product_appears_on_its_pages(client: FlaskClient, mug: int) -> None:
     gone = find_invalidated(client, lambda: make_product("Blue mug", category=get_category("table/cups")))
     assert gone == PAGES - {PLATES, PLATES_CHEAP, PLATE}

@@ -6,9 +6,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from storefront.catalog.models import Variant
+from storefront.catalog.typed_codes import has_code
 from storefront.extensions import db
 from storefront.stock import StockItem
 from tests.factories import make_product
+from tests.statements import whole_reads
 
 SIZES = [
     {"sku": "made-s", "label": "LINEN", "option1": "S", "on_hand": 1},
@@ -65,3 +68,32 @@ def test_the_command_sets_nothing_over_a_changed_number(app: Flask) -> None:
     status, told = run(app, "set", "A", "7", "--reason", "x", "--expected", "5")
     assert (status, "it was 5, now it is 3" in told, on_hand("A")) == (1, True, 3)
     assert run(app, "set", "A", "7", "--reason", "x", "--expected", "3")[0] == 0
+
+
+@pytest.mark.any_database
+@pytest.mark.parametrize(
+    ("stored", "scanned", "others"),
+    [
+        ("978-0-306-40615-7", "9780306406157 978-0306406157 0306406152", "9780306406158 97803064"),
+        ("0-8044-2957-X", "080442957X 9780804429573", "0804429570"),
+        ("0 36000 29145 2", "036000291452 0036000291452 36000291452", "036000291453"),
+        ("4006381333931", "4006381-333931 04006381333931", "4006381333"),
+        ("SHELF 12-B", "SHELF12B SHELF12-B", "SHELF12 shelf12b"),
+        ("- -", "", "- -- 0"),
+        ("", "", "- -- 0"),
+    ],
+)
+def test_spaces_and_hyphens_of_a_barcode_do_not_count(
+    app: Flask, stored: str, scanned: str, others: str
+) -> None:
+    make_product("Book", variants=[{"sku": "BOOK", "on_hand": 1, "barcode": stored}])
+    for number, code in enumerate(scanned.split(), 2):
+        assert run(app, "receive", "--", code, "1") == (0, f"BOOK: 1 received, {number} on hand.\n"), code
+    for code in others.split():
+        assert run(app, "receive", "--", code, "1")[0] == 1, code
+
+
+@pytest.mark.any_database
+def test_no_code_is_looked_up_by_reading_all_variants(app: Flask) -> None:
+    assert not whole_reads(select(Variant.id).where(has_code("978-0306406157")))
+    assert whole_reads(select(Variant.id).where(Variant.barcode == "9780306406157"))

@@ -20,6 +20,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from storefront.catalog import search
 from storefront.catalog.models import Product, Variant
+from storefront.catalog.typed_codes import code_conditions
 from storefront.extensions import db
 
 _LAST = "\U0010ffff"  # greater than every character of a code
@@ -79,8 +80,9 @@ def _sources(plan: search.Plan, status: str) -> list[TextClause]:
 
 def has_code(text: str, product_id: ColumnElement[int]) -> ColumnElement[bool]:
     """Return the condition that one of a product's variants has exactly this code, SKU or barcode."""
-    codes = (Variant.sku, Variant.label, Variant.barcode)
-    return product_id.in_(union_all(*(select(Variant.product_id).where(code == text) for code in codes)))
+    return product_id.in_(
+        union_all(*(select(Variant.product_id).where(condition) for condition in code_conditions(text)))
+    )
 
 
 def _with_code(text: str) -> Select[Any]:
