@@ -73,7 +73,9 @@ def whole_reads(query: Select[Any]) -> list[str]:
         db.session.execute(text("SET LOCAL enable_seqscan = off"))
         return [step for (step,) in db.session.execute(text(f"EXPLAIN {sql}")) if "Seq Scan" in step]
     steps = [row[-1] for row in db.session.execute(text(f"EXPLAIN QUERY PLAN {sql}"))]
-    return [step for step in steps if step.startswith("SCAN ") and step.split()[1] in Model.metadata.tables]
+    # An alias begins with its table's name.
+    scanned = tuple(f"SCAN {table}" for table in Model.metadata.tables)
+    return [step for step in steps if step.startswith(scanned)]
 
 
 def _rows_of_transaction() -> int:

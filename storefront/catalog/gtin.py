@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-_LENGTHS = (8, 12, 13, 14)
+GTIN_LENGTHS = (8, 12, 13, 14)
+
+
+def plain_barcode(barcode: str) -> str:
+    """Return a barcode without spaces and hyphens, which do not count; `models.PLAIN_BARCODE` is the same in SQL."""
+    return barcode.replace(" ", "").replace("-", "")
 
 
 def find_gtin(barcode: str) -> tuple[str, str] | None:
@@ -10,8 +15,8 @@ def find_gtin(barcode: str) -> tuple[str, str] | None:
 
     Spaces and hyphens between the digits do not count (GS1 General Specifications, 7.9: the check digit).
     """
-    digits = barcode.replace(" ", "").replace("-", "")
-    if len(digits) not in _LENGTHS or not (digits.isascii() and digits.isdigit()) or not int(digits):
+    digits = plain_barcode(barcode)
+    if len(digits) not in GTIN_LENGTHS or not (digits.isascii() and digits.isdigit()) or not int(digits):
         return None
     return (f"gtin{len(digits)}", digits) if digits[-1] == _check_digit(digits[:-1]) else None
 

@@ -331,7 +331,7 @@ def _replace_sign(value: SQLColumnExpression[str], sign: str) -> ColumnElement[s
     return func.replace(value, text(f"'{sign}'"), text("''"), type_=String)
 
 
-# A barcode as scanners send it: without spaces and hyphens.
+# A barcode as scanners send it: what `gtin.plain_barcode` returns.
 PLAIN_BARCODE = _replace_sign(_replace_sign(Variant.barcode, " "), "-")
 Index("ix_variant_plain_barcode", PLAIN_BARCODE)
 

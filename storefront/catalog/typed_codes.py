@@ -6,10 +6,8 @@ from collections.abc import Collection
 
 from sqlalchemy import ColumnElement, or_
 
-from storefront.catalog.gtin import other_isbn
+from storefront.catalog.gtin import GTIN_LENGTHS, other_isbn, plain_barcode
 from storefront.catalog.models import PLAIN_BARCODE, Variant
-
-_GTIN_LENGTHS = (8, 12, 13, 14)
 
 
 def barcode_forms(text: str) -> Collection[str]:
@@ -18,13 +16,13 @@ def barcode_forms(text: str) -> Collection[str]:
     A scanner sends a UPC-A with 12 or, as a GTIN-13, with 13 digits (GS1 General Specifications, 3.3: shorter GTINs
     are the longer ones without leading zeros), and the ISBN of 10 digits of an older book as one of 13.
     """
-    plain = text.replace(" ", "").replace("-", "")
+    plain = plain_barcode(text)
     if not plain:
         return ()
     forms = {plain, *(spelling for isbn in other_isbn(plain) for spelling in (isbn, isbn.upper()))}
     if plain.isascii() and plain.isdigit() and 7 <= len(plain) <= 14:
         number = plain.lstrip("0")
-        forms |= {number.rjust(length, "0") for length in _GTIN_LENGTHS if length >= len(number)}
+        forms |= {number.rjust(length, "0") for length in GTIN_LENGTHS if length >= len(number)}
     return forms
 
 

@@ -335,7 +335,7 @@ def find_wrong_page(
     environ |= {
         "STOREFRONT_CACHE_PREFIX": f"truth-{uuid.uuid4().hex}",
         "STOREFRONT_CACHE_VERIFY_PERCENT": percent,
-        "STOREFRONT_LIMITS": "off",  # it asks 20 times a second for as long as it takes
+        "STOREFRONT_LIMITS": "off",  # it asks as often as it needs to
     }
     address = next(iter(filled(instance, 3, **environ)))
     with served(instance, *gunicorn(2), **environ) as shop:

@@ -79,7 +79,7 @@ def _sources(plan: search.Plan, status: str) -> list[TextClause]:
 
 
 def has_code(text: str, product_id: ColumnElement[int]) -> ColumnElement[bool]:
-    """Return the condition that one of a product's variants has exactly this code, SKU or barcode."""
+    """Return the condition that one of a product's variants has this text as its whole code, SKU or barcode."""
     return product_id.in_(
         union_all(*(select(Variant.product_id).where(condition) for condition in code_conditions(text)))
     )
